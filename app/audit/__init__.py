@@ -1,0 +1,18 @@
+"""The audit log: entries are written with what they tell of, and sealed afterwards into a chain of hashes."""
+
+from app.audit.chain import Verification, keep_sealing, seal_hash, seal_new_entries, sealing_service, verify
+from app.audit.log import AuditEntry, AuditFilter, FoundEntry, find_entries, record
+
+__all__ = [
+    "AuditEntry",
+    "AuditFilter",
+    "FoundEntry",
+    "Verification",
+    "find_entries",
+    "keep_sealing",
+    "record",
+    "seal_hash",
+    "seal_new_entries",
+    "sealing_service",
+    "verify",
+]

@@ -1,0 +1,195 @@
+"""The pool, and the transaction that carries an outbox.
+
+`async with database.transaction() as tx:` is the only way to change anything. What `tx.publish` and `tx.after_commit`
+take leaves after COMMIT and never after a rollback.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+import msgspec
+import structlog
+from aiohttp import web
+
+from app import store
+from app.actor import Actor
+from app.errors import ConfigurationError, NotFound, Unavailable
+from app.feature import Event, Job
+
+log = structlog.get_logger(__name__)
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """An event on its way to a room."""
+
+    room: str
+    event: Event
+
+
+class Backplane(Protocol):
+    """Brings committed publications to every process that has sockets."""
+
+    async def stage(self, tx: "Tx", publications: list[Publication]) -> None:
+        """Before COMMIT, in the transaction: writes what must outlive this process."""
+
+    def dispatch(self, publications: list[Publication]) -> None:
+        """After COMMIT: hands them to the sockets here, or wakes those who do. Returns at once."""
+
+    def announce(self, publications: list[Publication]) -> None:
+        """Publishes what no transaction carries. Returns at once; it may be lost."""
+
+
+class SilentBackplane:
+    """For commands without sockets or listeners (migrate, user): events are of no use to anyone."""
+
+    async def stage(self, tx: "Tx", publications: list[Publication]) -> None:
+        """Nothing outlives."""
+
+    def dispatch(self, publications: list[Publication]) -> None:
+        """Nobody listens."""
+
+    def announce(self, publications: list[Publication]) -> None:
+        """Nobody listens."""
+
+
+class Tx:
+    """A transaction: asyncpg's calls with typed rows, an outbox, and jobs that start only if it commits."""
+
+    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[Any]") -> None:
+        self.connection = connection
+        self.outbox: list[Publication] = []
+        self.callbacks: list[Callable[[], None]] = []
+
+    async def execute(self, sql: str, *values: object) -> str:
+        """Runs a statement and returns its command tag, for instance `UPDATE 1`."""
+        return str(await self.connection.execute(sql, *values))
+
+    async def value(self, sql: str, *values: object) -> Any:
+        """First column of the first row, or None."""
+        return await self.connection.fetchval(sql, *values)
+
+    async def record(self, sql: str, *values: object) -> asyncpg.Record | None:
+        """First row as it is, or None."""
+        return await self.connection.fetchrow(sql, *values)
+
+    async def records(self, sql: str, *values: object) -> list[asyncpg.Record]:
+        """All rows as they are."""
+        return list(await self.connection.fetch(sql, *values))
+
+    async def maybe(self, kind: type[Row], sql: str, *values: object) -> Row | None:
+        """First row as `kind`, whose fields are the columns' names; None where there is none."""
+        record = await self.connection.fetchrow(sql, *values)
+        return None if record is None else kind(**record)
+
+    async def one(self, kind: type[Row], sql: str, *values: object) -> Row:
+        """First row as `kind`; NotFound where there is none."""
+        row = await self.maybe(kind, sql, *values)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def all(self, kind: type[Row], sql: str, *values: object) -> list[Row]:
+        """All rows as `kind`."""
+        return [kind(**record) for record in await self.connection.fetch(sql, *values)]
+
+    def publish(self, room: str, event: Event) -> None:
+        """Puts an event for a room into the outbox: it leaves after COMMIT."""
+        self.outbox.append(Publication(room, event))
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Calls back once, synchronously, after COMMIT: for state in this process (a stream, a cache)."""
+        self.callbacks.append(callback)
+
+    async def enqueue(self, job: Job, payload: msgspec.Struct, delay_s: float = 0) -> None:
+        """Queues background work in this very transaction."""
+        from app.jobs import enqueue
+
+        await enqueue(self, job, payload, delay_s)
+
+    async def audit(self, actor: Actor, action: str, subject: str, /, **details: object) -> None:
+        """Writes who did what to what. `action`: the verb (`session.start`); `subject`: the thing (`session/12`)."""
+        from app.audit import record
+
+        await record(self, actor, action, subject, details)
+
+
+class Database:
+    """The pool of one process."""
+
+    def __init__(self, pool: "asyncpg.pool.Pool[Any]", backplane: Backplane | None = None) -> None:
+        self.pool = pool
+        self.backplane: Backplane = backplane or SilentBackplane()
+
+    @asynccontextmanager
+    async def transaction(self, *, readonly: bool = False, isolation: str | None = None) -> AsyncIterator[Tx]:
+        """Runs a block in a transaction; commits at its end, rolls back when it raises or is cancelled.
+
+        Raises `Unavailable` when no connection can be had within 5 s or the server is away.
+        """
+        try:
+            connection = await self.pool.acquire(timeout=5)
+        except (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as problem:
+            raise Unavailable("The database does not answer") from problem
+        try:
+            tx = Tx(connection)
+            options: dict[str, Any] = {"readonly": readonly}
+            if isolation:
+                options["isolation"] = isolation
+            try:
+                async with connection.transaction(**options):
+                    yield tx
+                    if tx.outbox:
+                        await self.backplane.stage(tx, tx.outbox)
+            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError) as problem:
+                raise Unavailable("The database does not answer") from problem
+        finally:
+            await asyncio.shield(self.pool.release(connection))
+        if tx.outbox:
+            self.backplane.dispatch(tx.outbox)
+        for callback in tx.callbacks:
+            callback()
+
+    def announce(self, room: str, event: Event) -> None:
+        """Publishes what is no fact of the database (a meter, a state of a stream): at once, without a transaction."""
+        self.backplane.announce([Publication(room, event)])
+
+    async def reachable(self) -> bool:
+        """Whether the server answers within 2 s."""
+        try:
+            async with asyncio.timeout(2):
+                return await store.ping(self.pool)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+
+
+DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
+
+
+async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        decoder=lambda data: msgspec.json.decode(data[1:]),
+    )
+
+
+async def open_pool(url: str, size: int) -> "asyncpg.pool.Pool[Any]":
+    """Opens a pool. Raises `ConfigurationError` with one clear line where the server cannot be reached."""
+    try:
+        return await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            command_timeout=60,
+            timeout=10,
+            init=_prepare,
+            server_settings={"application_name": "gryf", "timezone": "UTC", "jit": "off"},
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as problem:
+        raise ConfigurationError(f"the database cannot be reached: {problem}") from None

@@ -1,0 +1,178 @@
+"""All that a feature may declare. `app.wire` mounts it; a house test reads it.
+
+A feature is one folder with one `FEATURE = Feature(…)` in its feature.py: the visible place where its routes, rooms,
+jobs, roles and settings stand.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from app.actor import Actor
+
+if TYPE_CHECKING:
+    from app.database import Database, Tx
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Service = Callable[[web.Application], AsyncIterator[None]]
+
+
+class Allow(msgspec.Struct, frozen=True):
+    """Who may use a route or a room. Object permission comes after it, in the loader."""
+
+    anonymous: bool = False
+    roles: frozenset[str] = frozenset()
+    """Empty with `anonymous` False: everyone who is signed in."""
+
+    def admits(self, actor: Actor) -> bool:
+        if self.anonymous:
+            return True
+        return actor.signed_in and (not self.roles or bool(self.roles & actor.roles))
+
+
+ANYONE = Allow(anonymous=True)
+SIGNED_IN = Allow()
+
+
+def having(*roles: str) -> Allow:
+    """Those who hold at least one of the roles, anywhere."""
+    return Allow(roles=frozenset(roles))
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One address and method.
+
+    Routes under `/api/` are described in OpenAPI from `summary`, `query`, `body`, `reply` and `status`; their handlers
+    get the decoded `body` from `app.api.body(request)`. `foreign_origin` lets pages of other sites call it (media,
+    embeds); everywhere else a request that changes something must come from our own pages or from no page at all.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    allow: Allow
+    name: str = ""
+    summary: str = ""
+    query: type[msgspec.Struct] | None = None
+    body: type[msgspec.Struct] | None = None
+    reply: Any = None
+    status: int = 200
+    max_bytes: int = 1024 * 1024
+    """Most bytes of a request body; uploads that stream name their own limit."""
+    foreign_origin: bool = False
+    inline_styles: bool = False
+    """The page holds web components that bring <style> elements of their own (players); scripts keep their nonces."""
+    embeddable: bool = False
+    """The page may stand in another site's frame."""
+
+
+class RoomKind(StrEnum):
+    """What a room promises, and so what it does with a slow reader."""
+
+    LOG = "log"
+    """Every event in order; a reader that is too slow is closed and resumes."""
+    LATEST = "latest"
+    """Only the newest value of each key matters; a slow reader skips."""
+    EPHEMERAL = "ephemeral"
+    """Typing, reactions: dropped for a slow reader."""
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type"):
+    """Base of what happened. Subclass with `tag=True` and a name in the past tense; carry whole rows with `rev`."""
+
+    @property
+    def key(self) -> str:
+        """In a LATEST room, events with the same key replace each other; the type by default."""
+        return type(self).__name__
+
+
+class SessionEnded(Event, frozen=True, tag=True):
+    """Published in the room `session/{handle}`: whoever acts through this web session stops at once.
+
+    Its sockets close; a page that comes back signs in again, or goes on with a session that took this one's place.
+    """
+
+
+Params = Mapping[str, str]
+"""Values of the places in a room's pattern."""
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of room, for instance `council/session/{session_id}`.
+
+    `snapshot` returns what a client needs to start (a Struct); it is also the room's access loader: it raises NotFound
+    or Forbidden for an actor who may not know of the object. `presence` counts who is there, at most once a second.
+    `events` lists what may be published in it, for docs and tests.
+    """
+
+    pattern: str
+    allow: Allow
+    kind: RoomKind
+    snapshot: "Callable[[Tx, Actor, Params], Awaitable[msgspec.Struct]]"
+    events: tuple[type[Event], ...]
+    presence: bool = False
+    summary: str = ""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """Background work, run in the worker process. `payload` travels as JSON.
+
+    The handler may run twice (the worker died after the work and before the mark): it must not mind.
+    """
+
+    name: str
+    payload: type[msgspec.Struct]
+    run: "Callable[[Database, Any], Awaitable[None]]"
+    attempts: int = 5
+    cron: str = ""
+    """Five fields in UTC for a job that starts by itself, with an empty payload."""
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that may be granted. `title` is a message id."""
+
+    name: str
+    title: str
+    staff: bool = True
+
+
+class NavItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the header's menu; `label` is a message id."""
+
+    label: str
+    path: str
+    allow: Allow
+    order: int = 50
+    icon: str = ""
+    """Name of a symbol in static/icons.svg."""
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """What a part answers to `/readyz`: fine or not, and a short English reason."""
+
+    ok: bool
+    detail: str = ""
+
+
+class Feature(msgspec.Struct, frozen=True, kw_only=True):
+    """One feature: a folder, and everything it adds to the application."""
+
+    name: str
+    folder: Path
+    needs: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    roles: tuple[Role, ...] = ()
+    nav: tuple[NavItem, ...] = ()
+    settings: type[msgspec.Struct] | None = None
+    services: tuple[Service, ...] = ()
+    """Cleanup contexts, started in order and stopped in reverse."""
+    probes: Mapping[str, Callable[[web.Application], Awaitable[Probe]]] = {}
+    demo: "Callable[[web.Application], Awaitable[None]] | None" = None
+    """Fills believable data into an empty database; must not mind data that is there."""
+    template_globals: Mapping[str, Any] = {}

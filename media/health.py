@@ -1,0 +1,167 @@
+"""How each stream fares, for the clerk's page: once a second into the room `media/stream/{stream_id}`."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from app.database import Database
+from app.feature import Event
+from media.codec.level import LevelTap, SoundLevels
+from media.meter import StreamMeter
+from media.record.model import RecorderState
+from media.record.recordings import Recordings
+from media.stream import Stream
+from media.streams import Problem, Streams
+
+INTERVAL_S: Final = 1.0
+LOOKED_S: Final = 6 * 3600.0
+"""A stream is measured for so long after somebody opened its room: decoding sound costs more than all the rest."""
+
+Sentence = Callable[[Problem], str]
+"""A problem in the city's first language."""
+
+
+class StreamView(msgspec.Struct, frozen=True):
+    """One second of a stream. Numbers are 0 and names empty where there is nothing to measure.
+
+    `recording`: `recording`, `failing` or `off`. `level_peak_dbfs` None: not measured. `silent_s`: how long there has
+    been next to no sound in a track that is there.
+    """
+
+    live: bool = False
+    live_s: float = 0.0
+    on_air: bool = False
+    video_name: str = ""
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    video_kbit_s: float = 0.0
+    key_interval_s: float = 0.0
+    audio_name: str = ""
+    audio_kbit_s: float = 0.0
+    level_peak_dbfs: float | None = None
+    silent_s: float = 0.0
+    recording: str = "off"
+    recording_problem: str = ""
+    problem: str = ""
+
+
+class StreamHealthChanged(Event, frozen=True, tag=True):
+    """The newest second."""
+
+    health: StreamView
+
+
+class _Watched:
+    """A stream with what measures it."""
+
+    def __init__(self, stream: Stream, levels: SoundLevels) -> None:
+        self.stream = stream
+        self.tap: LevelTap = levels.follow(stream)
+        self.meter = StreamMeter(lambda: self.tap.level)
+        self.silent_s = 0.0
+        stream.attach(self.meter)
+
+    def stop(self) -> None:
+        self.tap.stop()
+        self.stream.detach(self.meter)
+
+
+class HealthWatch:
+    """Measures the streams that somebody looked at and tells their rooms."""
+
+    def __init__(self, streams: Streams, recordings: Recordings, database: Database, sentence: Sentence) -> None:
+        self._streams = streams
+        self._recordings = recordings
+        self._database = database
+        self._sentence = sentence
+        self._levels = SoundLevels()
+        self._watched: dict[str, _Watched] = {}
+        self._looked: dict[str, float] = {}
+
+    def look(self, stream_id: str) -> StreamView:
+        """Somebody wants to know: measures it from now on, and says what is known."""
+        self._looked[stream_id] = time.monotonic() + LOOKED_S
+        self._follow(stream_id)
+        return self.view(stream_id)
+
+    async def run(self) -> None:
+        """Body of a supervised task."""
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            self.tick()
+
+    def tick(self) -> None:
+        now = time.monotonic()
+        for stream_id, until in list(self._looked.items()):
+            if now > until:
+                del self._looked[stream_id]
+                self._leave(stream_id)
+                continue
+            self._follow(stream_id)
+            watched = self._watched.get(stream_id)
+            if watched is not None:
+                watched.silent_s = watched.silent_s + INTERVAL_S if watched.meter.reading().silent else 0.0
+            self._tell(stream_id, self.view(stream_id))
+
+    def _follow(self, stream_id: str) -> None:
+        """Attaches to the stream of that id, which may be another one than before, or none."""
+        stream = self._streams.get(stream_id)
+        watched = self._watched.get(stream_id)
+        if watched is not None and watched.stream is not stream:
+            self._leave(stream_id)
+            watched = None
+        if watched is None and stream is not None:
+            self._watched[stream_id] = _Watched(stream, self._levels)
+
+    def _leave(self, stream_id: str) -> None:
+        watched = self._watched.pop(stream_id, None)
+        if watched is not None:
+            watched.stop()
+
+    def view(self, stream_id: str) -> StreamView:
+        """The newest second of a stream; an empty one where there is no such stream."""
+        watched = self._watched.get(stream_id)
+        recorder = self._recordings.recorder(stream_id)
+        on_air = self._streams.is_on_air(stream_id)
+        problem = self._streams.problem(stream_id)
+        state, reason = ("off", "") if recorder is None or not on_air else _recording(recorder.state, recorder.reason)
+        shown = {"on_air": on_air, "recording": state, "recording_problem": reason}
+        words = self._sentence(problem) if problem is not None else ""
+        if watched is None:
+            return StreamView(**shown, problem=words)
+        reading = watched.meter.reading()
+        return StreamView(
+            live=reading.live,
+            live_s=reading.live_s,
+            video_name=reading.video,
+            width=reading.width_px,
+            height=reading.height_px,
+            fps=reading.fps,
+            video_kbit_s=reading.video_kbit_s,
+            key_interval_s=reading.key_interval_s,
+            audio_name=reading.audio,
+            audio_kbit_s=reading.audio_kbit_s,
+            level_peak_dbfs=reading.peak_dbfs,
+            silent_s=watched.silent_s,
+            problem=words,
+            **shown,
+        )
+
+    def close(self) -> None:
+        for watched in self._watched.values():
+            watched.stop()
+        self._watched.clear()
+        self._levels.close()
+
+    def _tell(self, stream_id: str, view: StreamView) -> None:
+        self._database.announce(f"media/stream/{stream_id}", StreamHealthChanged(view))
+
+
+def _recording(state: RecorderState, reason: str) -> tuple[str, str]:
+    if state is RecorderState.FAILING:
+        return "failing", reason
+    return ("recording", "") if state is RecorderState.RECORDING else ("off", "")

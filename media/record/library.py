@@ -1,0 +1,136 @@
+"""What was recorded, as it can be read: the index of a recording, and the bytes of its files."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from app.database import Database
+from media.hls.muxer import Timing
+from media.hls.playlist import Segment
+from media.hls.window import Start
+from media.record import store
+from media.record.files import STREAM_ID, take_path
+from media.record.model import RecordedSegment
+from media.record.timeline import RecordingIndex
+
+KEPT: Final = 64
+"""Indexes kept in memory: ended recordings do not change any more."""
+
+OPEN_KEPT_S: Final = 2.0
+"""How old the index of a recording that still grows may be."""
+
+SEEDS: Final = 16
+"""Segments from before a restart that a playlist still lists."""
+
+
+class Library:
+    """Reads the index and the files. Ids that are no tokens, and streams that are not there, are None."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.folder = folder
+        self._database = database
+        self._known: OrderedDict[str, tuple[RecordingIndex, float]] = OrderedDict()
+
+    async def find(self, stream_id: str) -> RecordingIndex | None:
+        """Of a recording that still grows it may be two seconds old."""
+        known = self._known.get(stream_id)
+        if known is not None and time.monotonic() < known[1]:
+            self._known.move_to_end(stream_id)
+            return known[0]
+        if not STREAM_ID.fullmatch(stream_id):
+            return None
+        async with self._database.transaction(readonly=True, isolation="repeatable_read") as tx:
+            recording = await store.recording(tx, stream_id)
+            if recording is None:
+                return None
+            takes, segments = await store.takes(tx, stream_id), await store.segments(tx, stream_id)
+        index = RecordingIndex(recording, tuple(takes), tuple(segments))
+        until = float("inf") if recording.ended_at is not None else time.monotonic() + OPEN_KEPT_S
+        self._known[stream_id] = (index, until)
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return index
+
+    def forget(self, stream_id: str) -> None:
+        """The recording changed (it goes on, or was removed)."""
+        self._known.pop(stream_id, None)
+
+    async def start_of(self, stream_id: str) -> tuple[Timing, Start] | None:
+        """A stream's last segments, for a playlist without a packager."""
+        if not STREAM_ID.fullmatch(stream_id):
+            return None
+        async with self._database.transaction(readonly=True) as tx:
+            recording = await store.recording(tx, stream_id)
+            if recording is None:
+                return None
+            segments = await store.last_segments(tx, stream_id, SEEDS)
+            takes = await store.takes(tx, stream_id)
+        timing = Timing(recording.part_ms, recording.segment_s, recording.target_s)
+        return timing, Start(
+            next_msn=recording.next_msn,
+            next_take=recording.next_take,
+            segments=seeds(segments, recording.next_msn),
+            tracks=takes[-1].tracks if takes else None,
+            ended=recording.ended_at is not None,
+        )
+
+    async def init_bytes(self, stream_id: str, number: int) -> bytes | None:
+        """A take's initialisation section, from its file."""
+        index = await self.find(stream_id)
+        take = next((take for take in index.takes if take.number == number), None) if index is not None else None
+        if take is None:
+            return None
+        return await asyncio.to_thread(_read, take_path(self.folder, stream_id, number), 0, take.init_bytes)
+
+    async def segment_bytes(self, stream_id: str, msn: int) -> bytes | None:
+        """A segment's bytes, from its take's file."""
+        if not STREAM_ID.fullmatch(stream_id) or msn >= 2**63:
+            return None
+        async with self._database.transaction(readonly=True) as tx:
+            segment = await store.segment(tx, stream_id, msn)
+        if segment is None:
+            return None
+        path = take_path(self.folder, stream_id, segment.take)
+        return await asyncio.to_thread(_read, path, segment.byte_offset, segment.byte_length)
+
+
+def _read(path: Path, offset: int, length: int) -> bytes | None:
+    """None where the file is gone or shorter than the index says."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(length)
+    except OSError:
+        return None
+    return data if len(data) == length else None
+
+
+def seeds(segments: list[RecordedSegment], next_msn: int) -> tuple[Segment, ...]:
+    """The last run of segments without a hole that reaches the next number."""
+    found: list[Segment] = []
+    expected = next_msn - 1
+    for position in range(len(segments) - 1, -1, -1):
+        segment = segments[position]
+        if segment.msn != expected:
+            break
+        earlier = segments[position - 1] if position else None
+        opens = earlier is not None and earlier.take != segment.take
+        found.append(
+            Segment(
+                msn=segment.msn,
+                take=segment.take,
+                discontinuity=segment.take,
+                opens_take=opens,
+                began_at_s=segment.began_at.timestamp(),
+                duration_90k=segment.duration_90k,
+            )
+        )
+        expected -= 1
+    return tuple(reversed(found))
+
+
+LIBRARY: web.AppKey[Library] = web.AppKey("library", Library)

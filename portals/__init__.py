@@ -1,0 +1,1 @@
+"""What the city opens to its residents and its staff; schools have their own layer."""

@@ -1,0 +1,192 @@
+"""Rows, views and events of council sessions."""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from app.feature import Event
+
+SessionState = Literal["planned", "live", "ended"]
+ItemState = Literal["waiting", "current", "done"]
+Office = Literal["", "chair", "vice_chair"]
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A sitting of the council (sesja rady). `stream_id` names its picture and its recording."""
+
+    id: int
+    slug: str
+    number: str
+    title: str
+    place: str
+    planned_at: datetime
+    state: SessionState
+    stream_id: str
+    chat_open: bool
+    started_at: datetime | None
+    ended_at: datetime | None
+    rev: int
+
+    @property
+    def path(self) -> str:
+        """The one address of the session, before, during and after."""
+        return f"/council/sessions/{self.slug}"
+
+
+class AgendaItem(msgspec.Struct, frozen=True):
+    """An item of the agenda (punkt porządku obrad). `began_at`: when it first became the current one."""
+
+    id: int
+    session_id: int
+    position: int
+    number: str
+    title: str
+    state: ItemState
+    began_at: datetime | None
+    rev: int
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """An item became the current one at this moment."""
+
+    item_id: int
+    marked_at: datetime
+
+
+class Chapter(msgspec.Struct, frozen=True):
+    """Where an item begins in the recording."""
+
+    item_id: int
+    number: str
+    title: str
+    position_s: float
+    marked_at: datetime
+
+
+class ChatMessage(msgspec.Struct, frozen=True):
+    """What somebody wrote beside a session. A hidden one keeps its place and loses its words and its author."""
+
+    id: int
+    session_id: int
+    author: str
+    body: str
+    sent_at: datetime
+    hidden: bool
+    rev: int
+
+
+class StreamKey(msgspec.Struct, frozen=True):
+    """A key an encoder may publish with. `hint` is its last four characters; the key itself is not kept."""
+
+    id: int
+    session_id: int
+    label: str
+    hint: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewStreamKey(msgspec.Struct, frozen=True):
+    """A key at the only moment at which it can be read."""
+
+    id: int
+    label: str
+    key: str
+    hint: str
+
+
+class KeyOwner(msgspec.Struct, frozen=True):
+    """What a key opens."""
+
+    key_id: int
+    label: str
+    session_id: int
+    stream_id: str
+    state: SessionState
+
+
+class Councillor(msgspec.Struct, frozen=True):
+    """A member of the council (radna, radny)."""
+
+    id: int
+    name: str
+    office: Office
+    club: str | None
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A term of the council (kadencja)."""
+
+    id: int
+    name: str
+    began_on: date
+    ends_on: date
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """Snapshot of a session's room."""
+
+    session: Session
+    items: list[AgendaItem]
+
+
+class ChatView(msgspec.Struct, frozen=True):
+    """Snapshot of a session's chat: the newest messages, oldest first."""
+
+    open: bool
+    messages: list[ChatMessage]
+
+
+class SessionDraft(msgspec.Struct, frozen=True):
+    """What the clerk writes of a session. `agenda`: one item a line."""
+
+    number: str
+    title: str
+    place: str
+    planned_at: datetime
+    agenda: list[str]
+
+
+class SessionChanged(Event, frozen=True, tag=True):
+    """The session's row as it is now."""
+
+    session: Session
+
+
+class AgendaItemChanged(Event, frozen=True, tag=True):
+    """An item's row as it is now; a new one too."""
+
+    item: AgendaItem
+
+    @property
+    def key(self) -> str:
+        return f"item/{self.item.id}"
+
+
+class AgendaReplaced(Event, frozen=True, tag=True):
+    """The clerk rewrote the agenda: all items in order."""
+
+    session_rev: int
+    items: list[AgendaItem]
+
+
+class ChatMessageSent(Event, frozen=True, tag=True):
+    message: ChatMessage
+
+
+class ChatMessageHidden(Event, frozen=True, tag=True):
+    message: ChatMessage
+
+
+class ChatMessageRestored(Event, frozen=True, tag=True):
+    message: ChatMessage
+
+
+def session_room(session_id: int) -> str:
+    return f"council/session/{session_id}"
+
+
+def chat_room(session_id: int) -> str:
+    return f"council/session/{session_id}/chat"

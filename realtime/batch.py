@@ -1,0 +1,123 @@
+"""What waits to be written, and what was: pure containers with the rules of each kind of room."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from app.feature import RoomKind
+
+MAX_BACKLOG_EVENTS: Final = 500
+MAX_BACKLOG_BYTES: Final = 256 * 1024
+
+
+class Item(NamedTuple):
+    """An event of a room, encoded: `frame` is what is written to every socket."""
+
+    seq: int
+    key: str
+    frame: bytes
+
+
+class Verdict(StrEnum):
+    """What became of an item that was to wait."""
+
+    KEPT = "kept"
+    MERGED = "merged"
+    """LATEST: it took the place of an older value of its key."""
+    DROPPED = "dropped"
+    """EPHEMERAL: there was no room."""
+    FULL = "full"
+    """LOG, or LATEST with too many keys: nothing may be lost, so the reader must be closed and resume."""
+
+
+class Batch:
+    """Items that wait for one writing: in order of `seq`, and in a LATEST room one for each key."""
+
+    __slots__ = ("bytes", "items", "kind", "presence")
+
+    def __init__(self, kind: RoomKind) -> None:
+        self.kind = kind
+        self.items: dict[str | int, Item] = {}
+        self.bytes = 0
+        self.presence = b""
+        """The newest presence frame, if one waits: it has no place in the order."""
+
+    def __bool__(self) -> bool:
+        return bool(self.items or self.presence)
+
+    def add(self, item: Item, free_bytes: float = float("inf")) -> Verdict:
+        """Takes an item if it fits into `free_bytes`; says what became of it."""
+        place: str | int = item.key if self.kind is RoomKind.LATEST else item.seq
+        older = self.items.get(place)
+        grows = len(item.frame) - (len(older.frame) if older else 0)
+        if grows > free_bytes:
+            return Verdict.DROPPED if self.kind is RoomKind.EPHEMERAL else Verdict.FULL
+        if older is not None:
+            del self.items[place]  # the newer one stands at the end: seq only grows
+        self.items[place] = item
+        self.bytes += grows
+        return Verdict.KEPT if older is None else Verdict.MERGED
+
+    def take(self) -> tuple[list[Item], bytes]:
+        """All items and the presence frame; the batch is empty afterwards."""
+        items, presence = list(self.items.values()), self.presence
+        self.items, self.bytes, self.presence = {}, 0, b""
+        return items, presence
+
+
+def joined_frames(items: Iterable[Item], presence: bytes = b"") -> bytes:
+    """One buffer of all frames: a single write."""
+    frames = [item.frame for item in items]
+    if presence:
+        frames.append(presence)
+    return frames[0] if len(frames) == 1 else b"".join(frames)
+
+
+class Backlog:
+    """What a room said lately, for clients who come back.
+
+    LOG: the last events. LATEST: the newest of each key. EPHEMERAL: nothing. `floor` is the highest `seq` that can no
+    longer be told: who stands below it needs a snapshot.
+    """
+
+    def __init__(
+        self, kind: RoomKind, max_events: int = MAX_BACKLOG_EVENTS, max_bytes: int = MAX_BACKLOG_BYTES
+    ) -> None:
+        self.kind = kind
+        self.floor = 0
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._items: OrderedDict[str | int, Item] = OrderedDict()
+        self._bytes = 0
+
+    def add(self, item: Item) -> None:
+        if self.kind is RoomKind.EPHEMERAL:
+            self.floor = item.seq
+            return
+        place: str | int = item.key if self.kind is RoomKind.LATEST else item.seq
+        older = self._items.pop(place, None)
+        if older is not None:
+            self._bytes -= len(older.frame)
+        self._items[place] = item
+        self._bytes += len(item.frame)
+        while len(self._items) > self._max_events or self._bytes > self._max_bytes:
+            _, gone = self._items.popitem(last=False)
+            self._bytes -= len(gone.frame)
+            self.floor = gone.seq
+
+    def since(self, seq: int, until: int) -> list[Item] | None:
+        """Items after `seq` up to `until`; None when some of them are no longer known.
+
+        In a LATEST room a value that was replaced after `until` is missing here: the newer one comes with the queue.
+        """
+        if seq < self.floor or seq > until:
+            return None
+        found: list[Item] = []
+        for item in reversed(self._items.values()):
+            if item.seq <= seq:
+                break
+            if item.seq <= until:
+                found.append(item)
+        found.reverse()
+        return found

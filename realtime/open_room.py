@@ -1,0 +1,307 @@
+"""A room that somebody is in: its members, its numbering, and the writing of what happens in it."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
+
+import msgspec
+
+from app.actor import Actor
+from app.feature import Room
+from realtime import protocol
+from realtime.batch import Backlog, Batch, Item, Verdict, joined_frames
+from realtime.figures import Figures
+from realtime.pace import Pace, Pump
+
+WRITES_A_STEP: Final = 32
+CHANGES_A_STEP: Final = 128
+"""Members that join the others in one go at the start of a writing; it cannot be interrupted."""
+RETRY_S: Final = 0.05
+"""How soon a slow socket is looked at again when nothing new happens."""
+TRY_AGAIN_LATER: Final = 1013
+
+
+class Transport(Protocol):
+    """What the hub needs of an asyncio transport."""
+
+    def write(self, data: bytes) -> None: ...
+    def is_closing(self) -> bool: ...
+    def get_write_buffer_size(self) -> int: ...
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bytes a socket may leave unread, and bytes kept for it beyond them."""
+
+    unsent_bytes: int = 64 * 1024
+    held_bytes: int = 512 * 1024
+
+
+class Outlet:
+    """One socket as rooms see it. `close` ends it (WebSocket close code, short English reason) and returns at once."""
+
+    __slots__ = ("actor", "close", "closed", "held_bytes", "rooms", "transport")
+
+    def __init__(self, transport: Transport, actor: Actor, close: Callable[[int, str], None]) -> None:
+        self.transport = transport
+        self.actor = actor
+        self.close = close
+        self.closed = False
+        self.held_bytes = 0
+        """Bytes that wait for this socket in all its rooms."""
+        self.rooms: dict[str, OpenRoom] = {}
+
+    def send(self, data: bytes) -> None:
+        """Writes frames now, past all queues."""
+        if not self.closed and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def unsent_bytes(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+
+class Held:
+    """What waits for one member that is served apart: because it is slow, or has no snapshot yet."""
+
+    __slots__ = ("batch", "from_seq", "ready")
+
+    def __init__(self, batch: Batch, from_seq: int, *, ready: bool) -> None:
+        self.batch = batch
+        self.from_seq = from_seq
+        """`seq` of the room when the member came: later events are in `batch`."""
+        self.ready = ready
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What rooms of one hub share."""
+
+    pace: Pace
+    pump: Pump
+    figures: Figures
+    limits: Limits
+    later: Callable[[float, Callable[[], None]], object]
+    """Calls back after so many seconds."""
+    clock: Callable[[], float] = time.monotonic
+
+
+class OpenRoom:
+    """Numbers events and writes them to members.
+
+    Members that keep up are `together`: one shared buffer is written to each. The others are `apart`, each with a batch
+    of its own, until theirs is written too.
+    """
+
+    def __init__(self, name: str, room: Room, parts: Parts) -> None:
+        self.name = name
+        self.room = room
+        self.epoch = _new_epoch()
+        """Names this numbering: after a restart, or when the room was forgotten, it is another."""
+        self.seq = 0
+        self.together: dict[Outlet, None] = {}
+        self.apart: dict[Outlet, Held] = {}
+        self.backlog = Backlog(room.kind)
+        self.empty_since_s: float | None = parts.clock()
+        self._parts = parts
+        self._batch = Batch(room.kind)
+        self._flushing = False
+        self._scheduled = False
+        self._retrying = False
+        self._sockets = 0
+        self._accounts: dict[int, int] = {}
+        """Sockets of each account that is in."""
+        self._flushed_at_s = float("-inf")
+        self._told_presence = protocol.Presence(0, 0)
+
+    # members
+
+    def enter(self, outlet: Outlet) -> Held:
+        """From now on what happens is kept for this socket; `admit` lets it out."""
+        held = self.apart[outlet] = Held(Batch(self.room.kind), self.seq, ready=False)
+        outlet.rooms[self.name] = self
+        self.empty_since_s = None
+        return held
+
+    def admit(self, outlet: Outlet, ref: int, since: protocol.Since | None, snapshot: bytes) -> bool:
+        """Writes the answer to a join, what was missed, and what happened meanwhile. Whether it could resume."""
+        held = self.apart.get(outlet)
+        if held is None:
+            return False
+        held.ready = True
+        self._count(outlet, 1)
+        missed: list[Item] | None = None
+        if since is not None and since.epoch == self.epoch:
+            missed = self.backlog.since(since.seq, held.from_seq)
+        resumed = missed is not None and since is not None
+        joined = protocol.Joined(
+            ref=ref,
+            room=self.name,
+            epoch=self.epoch,
+            seq=since.seq if resumed and since is not None else held.from_seq,
+            resumed=resumed,
+            snapshot=msgspec.Raw() if resumed else msgspec.Raw(snapshot),
+            presence=self.presence() if self.room.presence else None,
+        )
+        outlet.send(protocol.encode(joined) + joined_frames(missed or ()))
+        if not self._write_held(outlet, held):
+            self.schedule()
+        return resumed
+
+    def leave(self, outlet: Outlet) -> None:
+        if outlet.rooms.pop(self.name, None) is None:
+            return
+        held = self.apart.pop(outlet, None)
+        if held is not None:
+            outlet.held_bytes -= held.batch.bytes
+        if held is None or held.ready:
+            self._count(outlet, -1)
+        self.together.pop(outlet, None)
+        if not self.together and not self.apart:
+            self.empty_since_s = self._parts.clock()
+
+    def presence(self) -> protocol.Presence:
+        """Members that are in; those who wait for their snapshot are not."""
+        return protocol.Presence(self._sockets, len(self._accounts))
+
+    def _count(self, outlet: Outlet, change: int) -> None:
+        self._sockets += change
+        account = outlet.actor.account_id
+        if account is not None:
+            self._accounts[account] = self._accounts.get(account, 0) + change
+            if not self._accounts[account]:
+                del self._accounts[account]
+
+    def renumber(self) -> None:
+        """Something may have been missed here: nobody resumes from before this moment."""
+        self.epoch = _new_epoch()
+        self.backlog = Backlog(self.room.kind)
+        self.backlog.floor = self.seq
+
+    # events
+
+    def publish(self, key: str, payload: bytes) -> None:
+        """Numbers an event, keeps it for those who come back, and has it written soon."""
+        self.seq += 1
+        frame = protocol.encode(protocol.EventFrame(self.name, self.seq, msgspec.Raw(payload)))
+        item = Item(self.seq, key, frame)
+        self.backlog.add(item)
+        self._batch.add(item)
+        for outlet, held in list(self.apart.items()):
+            self._hold(outlet, held, item)
+        self._parts.figures.events.inc()
+        self.schedule()
+
+    def tell_presence(self) -> None:
+        """Sends the count if it changed since the last time; the hub calls this once a second."""
+        now = self.presence()
+        if now == self._told_presence:
+            return
+        self._told_presence = now
+        frame = protocol.encode(protocol.PresenceFrame(self.name, now.sockets, now.accounts))
+        self._batch.presence = frame
+        for held in self.apart.values():
+            held.batch.presence = frame
+        self.schedule()
+
+    def schedule(self) -> None:
+        """Writes when the window since the last writing is over: at once, where there is little to do."""
+        if self._scheduled or self._flushing:
+            return
+        self._scheduled = True
+        now = self._parts.clock()
+        wait_s = self._flushed_at_s + self._parts.pace.window_s(now) - now
+        if wait_s < 0.0005:
+            self._start()
+        else:
+            self._parts.later(wait_s, self._start)
+
+    def _start(self) -> None:
+        self._scheduled = False
+        if not self._flushing:
+            self._flushing = True
+            self._parts.pump.add(self._flush())
+
+    def _flush(self) -> Iterator[None]:
+        """One writing, in steps. Members come, go, and events are published between the steps."""
+        items, presence = self._batch.take()
+        self._flushed_at_s = self._parts.clock()
+        members = list(self.together)
+        caught_up = [outlet for outlet, held in self.apart.items() if held.ready]
+        # right after `take` nothing is in both a member's own batch and the room's: now members may change sides
+        for outlet in caught_up[:CHANGES_A_STEP]:
+            self._serve_apart(outlet)
+        yield
+        if items or presence:
+            yield from self._write_together(members, items, presence)
+        for index, outlet in enumerate(caught_up[CHANGES_A_STEP:]):
+            self._serve_apart(outlet)
+            if index % WRITES_A_STEP == WRITES_A_STEP - 1:
+                yield
+        self._flushing = False
+        if self._batch:
+            self.schedule()
+        elif not self._retrying and any(held.batch and held.ready for held in self.apart.values()):
+            self._retrying = True
+            self._parts.later(RETRY_S, self._retry)
+
+    def _retry(self) -> None:
+        self._retrying = False
+        self.schedule()
+
+    def _serve_apart(self, outlet: Outlet) -> None:
+        """Writes a member's own batch; it joins the others when neither batch holds anything it could get twice."""
+        held = self.apart.get(outlet)
+        if held is not None and held.ready and self._write_held(outlet, held) and not self._batch:
+            del self.apart[outlet]
+            self.together[outlet] = None
+
+    def _write_together(self, members: list[Outlet], items: list[Item], presence: bytes) -> Iterator[None]:
+        buffer, unsent_limit = joined_frames(items, presence), self._parts.limits.unsent_bytes
+        written = 0
+        for index, outlet in enumerate(members):
+            if outlet not in self.together or outlet.transport.is_closing():
+                continue
+            if outlet.transport.get_write_buffer_size() > unsent_limit:
+                self._set_apart(outlet, items, presence)
+            else:
+                outlet.transport.write(buffer)
+                written += 1
+            if index % WRITES_A_STEP == WRITES_A_STEP - 1:
+                yield
+        self._parts.figures.deliveries.inc(written * len(items))
+        self._parts.figures.writes.inc(written)
+
+    def _set_apart(self, outlet: Outlet, items: list[Item], presence: bytes) -> None:
+        """A member that does not read goes its own way, with this writing and what waits for the next."""
+        del self.together[outlet]
+        held = self.apart[outlet] = Held(Batch(self.room.kind), self.seq, ready=True)
+        held.batch.presence = self._batch.presence or presence
+        for item in [*items, *self._batch.items.values()]:
+            if outlet in self.apart:
+                self._hold(outlet, held, item)
+
+    def _hold(self, outlet: Outlet, held: Held, item: Item) -> None:
+        before = held.batch.bytes
+        verdict = held.batch.add(item, self._parts.limits.held_bytes - outlet.held_bytes)
+        outlet.held_bytes += held.batch.bytes - before
+        if verdict is Verdict.KEPT:
+            return
+        self._parts.figures.drops.labels(f"{self.room.kind}-{verdict}").inc()
+        if verdict is Verdict.FULL:
+            outlet.close(TRY_AGAIN_LATER, "too slow")
+
+    def _write_held(self, outlet: Outlet, held: Held) -> bool:
+        """Writes what waits for one member, if it reads. Whether nothing waits any more."""
+        if not held.batch:
+            return True
+        if outlet.transport.is_closing() or outlet.unsent_bytes() > self._parts.limits.unsent_bytes:
+            return False
+        outlet.held_bytes -= held.batch.bytes
+        items, presence = held.batch.take()
+        outlet.send(joined_frames(items, presence))
+        self._parts.figures.deliveries.inc(len(items))
+        self._parts.figures.writes.inc()
+        return True
+
+
+def _new_epoch() -> str:
+    return secrets.token_urlsafe(9)

@@ -1,0 +1,420 @@
+"""Gryf's command line, and its contents page: `FEATURES` names everything this product consists of."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import msgspec
+import structlog
+import typer
+from aiohttp import web
+
+import app.identity.feature
+import media.feature
+import portals.council.feature
+import realtime.feature
+from app import jobs
+from app.actor import SYSTEM
+from app.config import City, Server, check_file_sections, load_section, read_sources
+from app.database import DATABASE, Database, open_pool
+from app.errors import AppError, ConfigurationError
+from app.feature import Feature, having
+from app.identity import commands as accounts
+from app.identity.model import NewAccount
+from app.log import set_up_logging
+from app.process import (
+    DatabaseServer,
+    bring_up_to_date,
+    keep_child,
+    listen,
+    lock_data_folder,
+    open_data_folder,
+    run_loop,
+    stop_on_signals,
+    watch_parent,
+)
+from app.services import FEATURE as SERVICES
+from app.wire import build_app
+from media.streams import PublishGrant
+from portals.council import actions as council
+from portals.council.demo import Showcase, showcase
+from realtime.backplane import worker_backplane
+
+log = structlog.get_logger("gryf")
+
+
+async def authorise_publish(application: web.Application, key: str, address: str) -> PublishGrant | None:
+    """Media asks: may this stream key publish? The council answers."""
+    return await council.authorise_publish(application[DATABASE], key, address)
+
+
+FEATURES: tuple[Feature, ...] = (
+    app.identity.feature.FEATURE,
+    SERVICES,
+    realtime.feature.feature(),
+    media.feature.feature(authorise_publish, monitors=having("clerk", "admin")),
+    portals.council.feature.FEATURE,
+)
+
+cli = typer.Typer(
+    help="Gryf: a city's council sessions, consultations, schools and helpdesk, live.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+user_cli = typer.Typer(help="Accounts.", no_args_is_help=True)
+key_cli = typer.Typer(help="Stream keys of council sessions.", no_args_is_help=True)
+cli.add_typer(user_cli, name="user")
+cli.add_typer(key_cli, name="stream-key")
+
+Data = Annotated[Optional[str], typer.Option("--data", help="Folder in which all state lies.")]
+ConfigFile = Annotated[Optional[Path], typer.Option("--config", help="Settings file (TOML).")]
+Port = Annotated[Optional[int], typer.Option("--port", min=0, max=65535, help="Port for HTTP; 0 takes a free one.")]
+Host = Annotated[Optional[str], typer.Option("--host", help="Address to listen on.")]
+RtmpPort = Annotated[
+    Optional[int], typer.Option("--rtmp-port", min=0, max=65535, help="Port for RTMP; 0 takes a free one.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on standard output when ready.")]
+NoFeed = Annotated[bool, typer.Option("--no-feed", help="Do not run the synthetic encoder.")]
+
+
+class Settings:
+    """All sections, read once from the file, the environment and the command line."""
+
+    def __init__(self, config: Path | None, rtmp_port: int | None = None, **server: object) -> None:
+        chosen = config or (Path(os.environ["GRYF_CONFIG"]) if os.environ.get("GRYF_CONFIG") else None)
+        sources = read_sources(chosen)
+        self.server = load_section(Server, "server", sources, **server)
+        sections: list[msgspec.Struct] = [load_section(City, "city", sources), self.server]
+        for feature in FEATURES:
+            if feature.settings is not None:
+                overrides = {"rtmp_port": rtmp_port} if feature.name == "media" else {}
+                sections.append(load_section(feature.settings, feature.name, sources, **overrides))
+        check_file_sections(sources, {"server", "city", *(one.name for one in FEATURES)})
+        self.sections = sections
+
+    def with_data(self, data: Path) -> list[msgspec.Struct]:
+        """The sections with the data folder's full path, for `build_app`."""
+        self.server = msgspec.structs.replace(self.server, data=str(data))
+        return [self.server if isinstance(one, Server) else one for one in self.sections]
+
+
+async def in_application(settings: Settings, body: Callable[[web.Application], Awaitable[Any]]) -> Any:
+    """Runs a command's body with the database at hand; nothing listens and no service runs."""
+    data = open_data_folder(Path(settings.server.data))
+    try:
+        lock = lock_data_folder(data)
+    except ConfigurationError:
+        lock = None  # a server runs and keeps its database running after us
+    database_server = DatabaseServer(settings.server, data)
+    url = await database_server.start()
+    try:
+        await bring_up_to_date(url)
+        pool = await open_pool(url, 4)
+        try:
+            return await body(build_app(FEATURES, settings.with_data(data), Database(pool)))
+        finally:
+            await pool.close()
+    finally:
+        if lock is not None:
+            await database_server.stop()
+            lock.close()
+
+
+class Ready(msgspec.Struct, kw_only=True):
+    """The line a program waits for. What is not there (nothing on air, no WebRTC yet) is null."""
+
+    ready: bool = True
+    http: str
+    rtmp: str
+    stream_key: str | None
+    session: str | None
+    hls: str | None
+    whip: str | None
+    whep: str | None
+    logins: dict[str, tuple[str, str]]
+
+
+async def run_server(settings: Settings, *, demo: bool, as_json: bool, feed: bool) -> None:
+    """Serves until SIGTERM; with `demo` fills demo data first."""
+    data = open_data_folder(Path(settings.server.data))
+    lock = lock_data_folder(data)
+    stop = stop_on_signals()
+    database_server = DatabaseServer(settings.server, data)
+    try:
+        url = await database_server.start()
+        await bring_up_to_date(url)
+        pool = await open_pool(url, settings.server.database_pool)
+        try:
+            application = build_app(FEATURES, settings.with_data(data), Database(pool))
+            runner, port = await listen(application, settings.server)
+            try:
+                await _begin(application, settings, url, port, demo=demo, as_json=as_json, feed=feed)
+                await stop.wait()
+                log.info("stopping")
+            finally:
+                await runner.cleanup()
+        finally:
+            await pool.close()
+    finally:
+        await database_server.stop()
+        lock.close()
+
+
+async def _begin(
+    application: web.Application, settings: Settings, url: str, port: int, *, demo: bool, as_json: bool, feed: bool
+) -> None:
+    if settings.server.worker:
+        environment = {"GRYF_SERVER_DATABASE_URL": url, "GRYF_SERVER_DATA": settings.server.data}
+        keep_child(application, "worker", ["run.py", "worker"], environment)
+    if demo:
+        for feature in FEATURES:
+            if feature.demo is not None:
+                await feature.demo(application)
+    shown = await showcase(application)
+    ready = make_ready(application, settings.server.host, port, shown)
+    if demo and feed and shown.stream_key:
+        keep_child(application, "encoder", encoder_command(ready, shown), {})
+    announce(ready, as_json)
+
+
+def encoder_command(ready: Ready, shown: Showcase) -> list[str]:
+    """The synthetic camera: a process of its own that pushes real RTMP into our own port."""
+    target = f"{ready.rtmp}/{shown.stream_key}"
+    return ["-m", "media.codec.synthetic", "--url", target, "--caption-url", ready.http + shown.caption_path]
+
+
+def make_ready(application: web.Application, host: str, port: int, shown: Showcase) -> Ready:
+    """Addresses as a program on this machine reaches them."""
+    local = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104  # compared, not bound
+    http = f"http://{local}:{port}"
+    return Ready(
+        http=http,
+        rtmp=f"rtmp://{local}:{media.feature.rtmp_port(application)}/live",
+        stream_key=shown.stream_key,
+        session=http + shown.session_path if shown.session_path else None,
+        hls=f"{http}/hls/{shown.stream_id}/index.m3u8" if shown.stream_id else None,
+        whip=None,
+        whep=None,
+        logins=shown.logins,
+    )
+
+
+def announce(ready: Ready, as_json: bool) -> None:
+    """One line for programs, a short page for people."""
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
+        sys.stdout.flush()
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"\n[bold]Gryf is ready:[/bold] {ready.http}")
+    if ready.session:
+        console.print(f"  session on air  {ready.session}")
+        console.print(f"  for an encoder  {ready.rtmp}  key: {ready.stream_key or 'made on the clerk’s desk'}")
+    if ready.logins:
+        table = Table("who", "login", "password", box=None, pad_edge=True)
+        for role, (login, password) in ready.logins.items():
+            table.add_row(role, login, password)
+        console.print(table)
+    console.print("Stop with Ctrl+C.\n")
+
+
+async def run_worker(settings: Settings) -> None:
+    """Background jobs, until SIGTERM or until the server that started it is gone."""
+    data = open_data_folder(Path(settings.server.data))
+    stop = stop_on_signals()
+    if not settings.server.database_url:
+        raise ConfigurationError("a worker needs the database's address: set GRYF_SERVER_DATABASE_URL")
+    pool = await open_pool(settings.server.database_url, 4)
+    try:
+        database = Database(pool)
+        database.backplane = worker_backplane(database)
+        application = build_app(FEATURES, settings.with_data(data), database)
+        watching = asyncio.create_task(watch_parent(stop))
+        declared = tuple(job for feature in FEATURES for job in feature.jobs)
+        await jobs.run_worker(application[DATABASE], declared, stop)
+        watching.cancel()
+    finally:
+        await pool.close()
+
+
+@cli.command()
+def serve(
+    data: Data = None,
+    port: Port = None,
+    host: Host = None,
+    rtmp_port: RtmpPort = None,
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Run the server."""
+    _go(
+        config,
+        data,
+        port,
+        host,
+        rtmp_port,
+        lambda settings: run_server(settings, demo=False, as_json=as_json, feed=False),
+    )
+
+
+@cli.command()
+def demo(
+    data: Data = None,
+    port: Port = None,
+    host: Host = None,
+    rtmp_port: RtmpPort = None,
+    config: ConfigFile = None,
+    as_json: Json = False,
+    no_feed: NoFeed = False,
+) -> None:
+    """Run the server with demo data and a synthetic council feed."""
+    _go(
+        config,
+        data,
+        port,
+        host,
+        rtmp_port,
+        lambda settings: run_server(settings, demo=True, as_json=as_json, feed=not no_feed),
+    )
+
+
+@cli.command()
+def worker(data: Data = None, config: ConfigFile = None) -> None:
+    """Run background jobs (`serve` starts one by itself)."""
+    _go(config, data, None, None, None, run_worker)
+
+
+@cli.command()
+def migrate(data: Data = None, config: ConfigFile = None) -> None:
+    """Bring the database up to date."""
+
+    async def nothing(_application: web.Application) -> None:
+        typer.echo("The database is up to date.")
+
+    _go(config, data, None, None, None, lambda settings: in_application(settings, nothing))
+
+
+@cli.command()
+def check(data: Data = None, config: ConfigFile = None) -> None:
+    """Check settings, data folder and database; exit with 1 if something is wrong."""
+
+    async def look(application: web.Application) -> None:
+        ok = await application[DATABASE].reachable()
+        typer.echo(
+            f"settings  fine\ndata      {settings_of(application).data}\ndatabase  {'fine' if ok else 'no answer'}"
+        )
+        if not ok:
+            raise typer.Exit(1)
+
+    _go(config, data, None, None, None, lambda settings: in_application(settings, look))
+
+
+def settings_of(application: web.Application) -> Server:
+    from app.wire import SERVER
+
+    return application[SERVER]
+
+
+@user_cli.command("create")
+def user_create(
+    login: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    name: Annotated[str, typer.Option(help="Name that others see.")],
+    email: Annotated[str, typer.Option(help="Address for mail.")] = "",
+    role: Annotated[Optional[list[str]], typer.Option(help="Role in the whole city; may be repeated.")] = None,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Open an account; prints its first password."""
+
+    async def create(application: web.Application) -> None:
+        made = await accounts.create_user(
+            application, NewAccount(login=login, name=name, email=email or None), role or ()
+        )
+        typer.echo(
+            f"Account {made.account.login} created. Password, to be changed at the first sign-in: {made.password}"
+        )
+
+    _go(config, data, None, None, None, lambda settings: in_application(settings, create))
+
+
+@user_cli.command("reset")
+def user_reset(
+    login: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    drop_second_factor: Annotated[bool, typer.Option(help="Take the second factor away too.")] = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Give an account a new password; prints it."""
+
+    async def reset(application: web.Application) -> None:
+        password = await accounts.reset_user(application, login, drop_second_factor=drop_second_factor)
+        typer.echo(f"Password, to be changed at the first sign-in: {password}")
+
+    _go(config, data, None, None, None, lambda settings: in_application(settings, reset))
+
+
+@key_cli.command("create")
+def key_create(
+    session: Annotated[str, typer.Argument(help="Last part of the session's address, for instance xxxi-2026-11-25.")],
+    label: Annotated[str, typer.Option(help="What the key is for.")] = "Encoder",
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Make a stream key; prints it once."""
+
+    async def create(application: web.Application) -> None:
+        key = await council.create_key_by_slug(application[DATABASE], SYSTEM, session, label)
+        typer.echo(f"Key {key.id} ({key.label}): {key.key}")
+
+    _go(config, data, None, None, None, lambda settings: in_application(settings, create))
+
+
+@key_cli.command("revoke")
+def key_revoke(
+    session: Annotated[str, typer.Argument(help="Last part of the session's address.")],
+    key_id: Annotated[int, typer.Argument(help="Number of the key.")],
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Revoke a stream key; a running server turns its encoder away at the next connection."""
+
+    async def revoke(application: web.Application) -> None:
+        key = await council.revoke_key_by_slug(application, SYSTEM, session, key_id)
+        typer.echo(f"Key {key.id} ({key.label}) is revoked.")
+
+    _go(config, data, None, None, None, lambda settings: in_application(settings, revoke))
+
+
+def _go(
+    config: Path | None,
+    data: str | None,
+    port: int | None,
+    host: str | None,
+    rtmp_port: int | None,
+    body: Callable[[Settings], Awaitable[Any]],
+) -> None:
+    """Reads settings, runs, and turns what an operator can mend into one clear line."""
+    try:
+        settings = Settings(config, rtmp_port, data=data, port=port, host=host)
+        set_up_logging(settings.server.log_format, settings.server.log_level)
+        run_loop(lambda: body(settings))
+    except ConfigurationError as problem:
+        typer.echo(f"gryf: {problem}", err=True)
+        raise typer.Exit(2) from None
+    except AppError as problem:
+        fields = "; ".join(f"{name}: {text}" for name, text in getattr(problem, "fields", {}).items())
+        typer.echo(f"gryf: {fields or problem}", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,1 @@
+"""What schools work with: register, timetable, secretariat, diary. Its features come with their issues."""

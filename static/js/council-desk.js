@@ -1,0 +1,242 @@
+// The clerk's desk: preview, state of the picture and sound, agenda, chat, stream keys.
+
+import { connect } from "./live.js";
+import { call } from "./api.js";
+import { Player } from "./council-player.js";
+import { fill, redraw, upsert } from "./rows.js";
+import { Chat } from "./council-chat.js";
+
+const root = document.querySelector("[data-desk]");
+const words = JSON.parse(document.querySelector("#desk-words").textContent);
+const sessionId = Number(root.dataset.desk);
+const base = `/api/council/sessions/${sessionId}`;
+const agenda = root.querySelector("[data-agenda]");
+const agendaRow = document.querySelector("#desk-agenda-row");
+const alertBox = root.querySelector("[data-alert]");
+let session = { state: root.dataset.state, rev: Number(root.dataset.rev) };
+
+const video = root.querySelector("video");
+const veil = root.querySelector("[data-veil]");
+const player = video
+  ? new Player(video, { status: (word) => { veil.hidden = word === "playing" || word === "paused"; } })
+  : null;
+if (player) loadPicture();
+
+async function loadPicture() {
+  if (session.state === "live") {
+    player.load(root.dataset.hls, { live: true });
+    return;
+  }
+  try {
+    const { hls } = await call("GET", `${base}/preview`);
+    if (hls) player.load(hls, { live: true });
+    else setTimeout(loadPicture, 2000);
+  } catch {
+    setTimeout(loadPicture, 4000);
+  }
+}
+
+function complain(text) {
+  alertBox.textContent = text;
+  alertBox.hidden = !text;
+}
+
+async function act(work, button) {
+  complain("");
+  if (button) button.disabled = true;
+  try {
+    return await work();
+  } catch (problem) {
+    complain(problem.status ? problem.message : words.offline);
+    return null;
+  } finally {
+    if (button) button.disabled = false;
+  }
+}
+
+// A dangerous button acts when it was held for a second, or confirmed with the keyboard twice.
+function holdToAct(button, work) {
+  let timer = 0;
+  const label = button.querySelector("[data-label]");
+  const usual = label.textContent;
+  const begin = (event) => {
+    if (button.disabled || (event.type === "keydown" && (event.repeat || (event.key !== "Enter" && event.key !== " ")))) return;
+    event.preventDefault();
+    button.classList.add("is-held");
+    label.textContent = words.keepHolding;
+    timer = setTimeout(() => { cancel(); act(work, button); }, 1000);
+  };
+  const cancel = () => {
+    clearTimeout(timer);
+    button.classList.remove("is-held");
+    label.textContent = usual;
+  };
+  button.addEventListener("pointerdown", begin);
+  button.addEventListener("keydown", begin);
+  for (const name of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) button.addEventListener(name, cancel);
+}
+
+const startButton = root.querySelector("[data-start]");
+if (startButton) holdToAct(startButton, () => call("POST", `${base}/start`));
+const endButton = root.querySelector("[data-end]");
+if (endButton) holdToAct(endButton, () => call("POST", `${base}/end`));
+
+agenda.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-make-current]");
+  if (button) moveTo(Number(button.closest("[data-id]").dataset.id), button);
+});
+
+function moveTo(itemId, button) {
+  return act(() => call("POST", `${base}/current`, { item_id: itemId }), button);
+}
+
+function nextRow() {
+  const rows = [...agenda.querySelectorAll(":scope > [data-id]")];
+  const at = rows.findIndex((row) => row.dataset.state === "current");
+  return at >= 0 ? rows[at + 1] : rows.find((row) => row.dataset.state === "waiting");
+}
+
+const nextButton = root.querySelector("[data-next]");
+function goNext() {
+  const row = nextRow();
+  if (row && session.state === "live") moveTo(Number(row.dataset.id), nextButton);
+}
+nextButton?.addEventListener("click", goNext);
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "n" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) goNext();
+});
+
+function refresh() {
+  const next = nextRow();
+  if (nextButton) {
+    nextButton.hidden = session.state !== "live" || !next;
+    if (next) nextButton.querySelector("[data-next-title]").textContent = next.querySelector("[data-text=title]").textContent;
+  }
+  for (const button of agenda.querySelectorAll("button[data-make-current]")) {
+    const current = button.closest("[data-id]").dataset.state === "current";
+    button.hidden = session.state !== "live" || current;
+  }
+}
+
+function changed(row) {
+  if (row.rev < session.rev) return;
+  const before = session.state;
+  session = row;
+  if (before !== row.state) location.reload();
+  const toggle = root.querySelector("[data-chat-toggle]");
+  if (toggle) toggle.checked = row.chat_open;
+}
+
+const live = connect();
+live.join(`council/session/${sessionId}`, {
+  snapshot: (view) => {
+    changed(view.session);
+    redraw(agenda, agendaRow, view.items);
+    refresh();
+  },
+  event: (event) => {
+    if (event.type === "SessionChanged") changed(event.session);
+    if (event.type === "AgendaItemChanged") upsert(agenda, agendaRow, event.item);
+    if (event.type === "AgendaReplaced") redraw(agenda, agendaRow, event.items);
+    refresh();
+  },
+  presence: (count) => { root.querySelector("[data-viewers]").textContent = count; },
+});
+
+const chatElement = root.querySelector("[data-chat]");
+if (chatElement) new Chat(chatElement, sessionId).join(live);
+const chatToggle = root.querySelector("[data-chat-toggle]");
+chatToggle?.addEventListener("change", async () => {
+  const wanted = chatToggle.checked;
+  if (!(await act(() => call("POST", `${base}/chat`, { open: wanted }), chatToggle))) chatToggle.checked = !wanted;
+});
+
+// Picture and sound: one line of facts, red words with what to do when something is wrong.
+const strip = root.querySelector("[data-strip]");
+if (session.state !== "ended") {
+  live.join(`media/stream/${root.dataset.stream}`, {
+    snapshot: (view) => showHealth(view.health ?? view),
+    event: (event) => showHealth(event.health ?? event),
+  });
+}
+
+function show(name, text) {
+  const part = strip.querySelector(`[data-fact=${name}]`);
+  if (part && part.textContent !== text) part.textContent = text;
+}
+
+function showHealth(health) {
+  strip.dataset.live = health.live;
+  show("picture", health.live && health.video_name
+    ? `${health.width}×${health.height} · ${Math.round(health.fps)} ${words.fps} · ${Math.round(health.video_kbit_s)} kbit/s`
+    : words.noPicture);
+  show("sound", health.live && health.audio_name ? `${Math.round(health.audio_kbit_s)} kbit/s` : words.noSound);
+  show("recording", words.recording[health.recording] ?? "");
+  strip.querySelector("[data-recording]").dataset.recording = health.recording ?? "off";
+  const level = health.level_peak_dbfs;
+  const meter = strip.querySelector("meter");
+  meter.value = level === null || level === undefined ? -60 : Math.max(-60, level);
+  const trouble = troubleOf(health);
+  const box = root.querySelector("[data-trouble]");
+  if (box.textContent !== trouble) box.textContent = trouble;
+  box.hidden = !trouble;
+}
+
+function troubleOf(health) {
+  if (health.problem) return health.problem;
+  if (!health.live) return session.state === "live" ? words.trouble.gone : "";
+  if (!health.video_name) return words.trouble.noVideo;
+  if (!health.audio_name) return words.trouble.noAudio;
+  if (health.recording === "failing") return words.trouble.recording;
+  if (health.silent_s > 10) return words.trouble.silent;
+  return "";
+}
+
+// Stream keys: made once, shown once, revoked at once.
+const keys = root.querySelector("[data-keys]");
+const keyRow = document.querySelector("#key-row");
+root.querySelector("form[data-new-key]")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const key = await act(() => call("POST", `${base}/keys`, { label: form.elements.label.value }), form.querySelector("button"));
+  if (!key) return;
+  form.reset();
+  const row = fill(keyRow.content.firstElementChild.cloneNode(true), { ...key, state: "valid", rev: 1 });
+  keys.append(row);
+  root.querySelector("[data-keys-empty]")?.setAttribute("hidden", "");
+  const box = root.querySelector("[data-fresh-key]");
+  box.hidden = false;
+  box.querySelector("[data-fresh-key-value]").value = key.key;
+  box.querySelector("[data-fresh-key-value]").select();
+});
+
+keys?.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-revoke]");
+  if (!button) return;
+  const row = button.closest("[data-id]");
+  const done = await act(() => call("DELETE", `${base}/keys/${row.dataset.id}`), button);
+  if (done) fill(row, { ...done, state: "revoked", rev: 2 });
+});
+
+root.querySelector("[data-takeover]")?.addEventListener("click", async (event) => {
+  const button = event.currentTarget;
+  await act(() => call("POST", `${base}/takeover`), button);
+});
+
+for (const button of document.querySelectorAll("button[data-copies]")) {
+  button.addEventListener("click", async () => {
+    const field = document.querySelector(button.dataset.copies);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      document.execCommand("copy"); // pages without TLS have no clipboard API
+    }
+    const usual = button.textContent;
+    button.textContent = words.copied;
+    setTimeout(() => { button.textContent = usual; }, 1500);
+  });
+}
+
+refresh();

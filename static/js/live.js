@@ -1,0 +1,276 @@
+// The page's side of /live (docs/live.md): one socket a page, rooms on it, and a way back after every kind of cut.
+//
+//   const live = connect();
+//   const stay = live.join("council/session/12", {
+//     snapshot(data, {seq}) {},    // start from this; it may come again after a long cut
+//     event(data, seq) {},         // what happened since, in order
+//     presence(sockets, {accounts}) {},
+//     refused(problem) {},         // {status, code, title, detail}
+//     state(name) {},              // "connected" | "reconnecting" | "offline"
+//   });
+//   stay.leave();
+//
+// `live` is an EventTarget too: "state" (detail: the name) for the shell's bar, "bye" (detail: {why}) when the server
+// ends the socket. There is no text for people in here.
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+const CALM_AFTER_MS = 5_000; // open for so long: the next cut starts again with a short pause
+const OPEN_WITHIN_MS = 10_000;
+const SILENCE_MS = 25_000; // then a ping: pages cannot see the pings of WebSocket itself
+const ANSWER_WITHIN_MS = 8_000;
+
+const opened = new Map();
+
+/** The page's connection to `url`; all parts of a page that ask for the same address share one. */
+export function connect(url = defaultUrl()) {
+  if (!opened.has(url)) opened.set(url, new Live(url));
+  return opened.get(url);
+}
+
+/**
+ * Whether `row` is news: it is unknown in `rows` (a Map by id) or has a higher `rev` than the one there, whose place it
+ * then takes. Events may repeat what a snapshot held, and may overtake each other: this makes both harmless.
+ */
+export function newer(rows, row) {
+  const known = rows.get(row.id);
+  if (known !== undefined && known.rev >= row.rev) return false;
+  rows.set(row.id, row);
+  return true;
+}
+
+/** Pause before attempt `attempt` (0, 1, …): doubles up to a limit; half of it is chance, so that a crowd spreads out. */
+export function pauseMs(attempt, random = Math.random) {
+  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 16));
+  return longest * (0.5 + random() / 2);
+}
+
+class Live extends EventTarget {
+  #url;
+  #socket = null;
+  #rooms = new Map();
+  #ref = 0;
+  #attempt = 0;
+  #state = "";
+  #retryTimer = 0;
+  #openTimer = 0;
+  #calmTimer = 0;
+  #silenceTimer = 0;
+  #answerTimer = 0;
+  #pauseAskedMs = null;
+  #asleep = false; // in the back-forward cache
+
+  constructor(url) {
+    super();
+    this.#url = url;
+    addEventListener("online", () => this.#wake());
+    addEventListener("offline", () => this.#drop());
+    addEventListener("pagehide", () => this.#sleep());
+    addEventListener("pageshow", (event) => event.persisted && this.#rise());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.#wake();
+    });
+    this.#open();
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** Is in a room until `leave()` of what it returns, over all reconnections. */
+  join(name, handlers) {
+    let room = this.#rooms.get(name);
+    if (room === undefined) {
+      room = { name, handlers: new Set(), since: null, ref: 0, joined: false, timer: 0 };
+      this.#rooms.set(name, room);
+    }
+    room.handlers.add(handlers);
+    room.since = null; // whoever comes second needs the snapshot as well
+    this.#ask(room);
+    if (this.#state) call(handlers, "state", this.#state);
+    return { leave: () => this.#leave(room, handlers) };
+  }
+
+  /** Tries at once, for instance because somebody pressed a button. */
+  retry() {
+    this.#attempt = 0;
+    this.#wake();
+  }
+
+  #leave(room, handlers) {
+    room.handlers.delete(handlers);
+    if (room.handlers.size > 0 || this.#rooms.get(room.name) !== room) return;
+    this.#rooms.delete(room.name);
+    clearTimeout(room.timer);
+    this.#say({ op: "leave", room: room.name });
+  }
+
+  #ask(room) {
+    clearTimeout(room.timer);
+    room.joined = false;
+    room.ref = ++this.#ref;
+    const frame = { op: "join", room: room.name, ref: room.ref };
+    if (room.since !== null) frame.since = room.since;
+    this.#say(frame);
+  }
+
+  #say(frame) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  // the socket's life
+
+  #open() {
+    clearTimeout(this.#retryTimer);
+    if (this.#asleep) return;
+    if (navigator.onLine === false) {
+      this.#tell("offline");
+      return;
+    }
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => this.#opened();
+    socket.onmessage = (message) => this.#socket === socket && this.#hear(message.data);
+    socket.onclose = () => this.#socket === socket && this.#closed();
+    this.#openTimer = setTimeout(() => this.#drop(), OPEN_WITHIN_MS);
+  }
+
+  #opened() {
+    clearTimeout(this.#openTimer);
+    this.#calmTimer = setTimeout(() => (this.#attempt = 0), CALM_AFTER_MS);
+    this.#listenForSilence();
+    for (const room of this.#rooms.values()) this.#ask(room);
+    this.#tell("connected");
+  }
+
+  #closed() {
+    this.#forget();
+    if (this.#asleep) return;
+    if (navigator.onLine === false) {
+      this.#tell("offline"); // "online" wakes
+      return;
+    }
+    this.#tell("reconnecting");
+    const pause = Math.max(pauseMs(this.#attempt++), this.#pauseAskedMs ?? 0);
+    this.#pauseAskedMs = null;
+    this.#retryTimer = setTimeout(() => this.#open(), pause);
+  }
+
+  /** Lets go of a socket that is closed, or that does not answer: its close could take minutes. */
+  #drop() {
+    if (this.#socket === null) return;
+    const socket = this.#socket;
+    this.#closed();
+    socket.close();
+  }
+
+  #forget() {
+    for (const timer of [this.#openTimer, this.#calmTimer, this.#silenceTimer, this.#answerTimer, this.#retryTimer]) {
+      clearTimeout(timer);
+    }
+    this.#answerTimer = 0;
+    this.#socket = null;
+    for (const room of this.#rooms.values()) {
+      room.joined = false;
+      clearTimeout(room.timer);
+    }
+  }
+
+  /** Network back, tab in front: a pause that runs is over, and a socket that looks open must prove it. */
+  #wake() {
+    if (this.#socket === null) this.#open();
+    else if (this.#socket.readyState === WebSocket.OPEN) this.#prove();
+  }
+
+  #sleep() {
+    this.#asleep = true;
+    const socket = this.#socket;
+    this.#forget();
+    socket?.close();
+  }
+
+  #rise() {
+    this.#asleep = false;
+    this.#open();
+  }
+
+  #listenForSilence() {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => this.#prove(), SILENCE_MS);
+  }
+
+  #prove() {
+    if (this.#answerTimer) return;
+    this.#answerTimer = setTimeout(() => this.#drop(), ANSWER_WITHIN_MS);
+    this.#say({ op: "ping", ref: ++this.#ref });
+  }
+
+  // what the server says
+
+  #hear(text) {
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = 0;
+    this.#listenForSilence();
+    const frame = JSON.parse(text);
+    if (frame.op === "bye") {
+      this.#pauseAskedMs = frame.retry_after_s * 1000;
+      this.dispatchEvent(new CustomEvent("bye", { detail: { why: frame.why } }));
+      return;
+    }
+    const room = this.#rooms.get(frame.room);
+    if (room === undefined) return;
+    if (frame.op === "joined" && frame.ref === room.ref) this.#joined(room, frame);
+    else if (frame.op === "event" && room.joined) {
+      room.since.seq = frame.seq;
+      each(room, "event", frame.data, frame.seq);
+    } else if (frame.op === "presence" && room.joined) each(room, "presence", frame.sockets, accounts(frame));
+    else if (frame.op === "refused" && frame.ref === room.ref) this.#refused(room, frame);
+    else if (frame.op === "left" && frame.status) this.#refused(room, frame);
+  }
+
+  #joined(room, frame) {
+    room.joined = true;
+    room.since = { epoch: frame.epoch, seq: frame.seq };
+    if (!frame.resumed) each(room, "snapshot", frame.snapshot, { seq: frame.seq });
+    if (frame.presence) each(room, "presence", frame.presence.sockets, accounts(frame.presence));
+  }
+
+  #refused(room, frame) {
+    room.joined = false;
+    const { status, code, title, detail = "", retry_after_s = 0 } = frame;
+    if (status === 503) {
+      room.timer = setTimeout(() => this.#ask(room), 1000 * retry_after_s * (0.5 + Math.random()));
+    }
+    each(room, "refused", { status, code, title, detail });
+  }
+
+  #tell(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    for (const room of this.#rooms.values()) each(room, "state", state);
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+}
+
+function each(room, name, ...values) {
+  for (const handlers of [...room.handlers]) call(handlers, name, ...values);
+}
+
+/** A fault in one part of a page must not take the other parts with it. */
+function call(handlers, name, ...values) {
+  try {
+    handlers[name]?.(...values);
+  } catch (fault) {
+    reportError(fault);
+  }
+}
+
+function accounts(presence) {
+  return { accounts: presence.accounts };
+}
+
+function defaultUrl() {
+  const url = new URL("/live", location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
