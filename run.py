@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -25,6 +24,7 @@ from app.feature import Feature, having
 from app.identity import commands as accounts
 from app.identity.model import NewAccount
 from app.log import set_up_logging
+from app.mail import Mailer, MailSettings
 from app.process import (
     DatabaseServer,
     bring_up_to_date,
@@ -36,10 +36,12 @@ from app.process import (
     stop_on_signals,
     watch_parent,
 )
+from app.ready import Ready, announce
 from app.services import FEATURE as SERVICES
-from app.wire import build_app
+from app.wire import CITY, build_app, section
 from media.streams import PublishGrant
 from portals.council import actions as council
+from portals.council.demo import SETTINGS as DEMO_SETTINGS
 from portals.council.demo import Showcase, showcase
 from realtime.backplane import worker_backplane
 
@@ -84,15 +86,22 @@ NoFeed = Annotated[bool, typer.Option("--no-feed", help="Do not run the syntheti
 class Settings:
     """All sections, read once from the file, the environment and the command line."""
 
-    def __init__(self, config: Path | None, rtmp_port: int | None = None, **server: object) -> None:
+    def __init__(
+        self,
+        config: Path | None,
+        rtmp_port: int | None = None,
+        defaults: Mapping[str, Mapping[str, object]] | None = None,
+        **server: object,
+    ) -> None:
         chosen = config or (Path(os.environ["GRYF_CONFIG"]) if os.environ.get("GRYF_CONFIG") else None)
         sources = read_sources(chosen)
+        own = defaults or {}
         self.server = load_section(Server, "server", sources, **server)
-        sections: list[msgspec.Struct] = [load_section(City, "city", sources), self.server]
+        sections: list[msgspec.Struct] = [load_section(City, "city", sources, own.get("city")), self.server]
         for feature in FEATURES:
             if feature.settings is not None:
                 overrides = {"rtmp_port": rtmp_port} if feature.name == "media" else {}
-                sections.append(load_section(feature.settings, feature.name, sources, **overrides))
+                sections.append(load_section(feature.settings, feature.name, sources, own.get(feature.name), **overrides))
         check_file_sections(sources, {"server", "city", *(one.name for one in FEATURES)})
         self.sections = sections
 
@@ -122,20 +131,6 @@ async def in_application(settings: Settings, body: Callable[[web.Application], A
         if lock is not None:
             await database_server.stop()
             lock.close()
-
-
-class Ready(msgspec.Struct, kw_only=True):
-    """The line a program waits for. What is not there (nothing on air, no WebRTC yet) is null."""
-
-    ready: bool = True
-    http: str
-    rtmp: str
-    stream_key: str | None
-    session: str | None
-    hls: str | None
-    whip: str | None
-    whep: str | None
-    logins: dict[str, tuple[str, str]]
 
 
 async def run_server(settings: Settings, *, demo: bool, as_json: bool, feed: bool) -> None:
@@ -203,28 +198,6 @@ def make_ready(application: web.Application, host: str, port: int, shown: Showca
     )
 
 
-def announce(ready: Ready, as_json: bool) -> None:
-    """One line for programs, a short page for people."""
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
-        sys.stdout.flush()
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"\n[bold]Gryf is ready:[/bold] {ready.http}")
-    if ready.session:
-        console.print(f"  session on air  {ready.session}")
-        console.print(f"  for an encoder  {ready.rtmp}  key: {ready.stream_key or 'made on the clerk’s desk'}")
-    if ready.logins:
-        table = Table("who", "login", "password", box=None, pad_edge=True)
-        for role, (login, password) in ready.logins.items():
-            table.add_row(role, login, password)
-        console.print(table)
-    console.print("Stop with Ctrl+C.\n")
-
-
 async def run_worker(settings: Settings) -> None:
     """Background jobs, until SIGTERM or until the server that started it is gone."""
     data = open_data_folder(Path(settings.server.data))
@@ -238,7 +211,8 @@ async def run_worker(settings: Settings) -> None:
         application = build_app(FEATURES, settings.with_data(data), database)
         watching = asyncio.create_task(watch_parent(stop))
         declared = tuple(job for feature in FEATURES for job in feature.jobs)
-        await jobs.run_worker(application[DATABASE], declared, stop)
+        mailer = Mailer(section(application, MailSettings), data, application[CITY].office)
+        await jobs.run_worker(application[DATABASE], declared, stop, parts=(mailer,))
         watching.cancel()
     finally:
         await pool.close()
@@ -282,6 +256,7 @@ def demo(
         host,
         rtmp_port,
         lambda settings: run_server(settings, demo=True, as_json=as_json, feed=not no_feed),
+        DEMO_SETTINGS,
     )
 
 
@@ -399,10 +374,11 @@ def _go(
     host: str | None,
     rtmp_port: int | None,
     body: Callable[[Settings], Awaitable[Any]],
+    defaults: Mapping[str, Mapping[str, object]] | None = None,
 ) -> None:
     """Reads settings, runs, and turns what an operator can mend into one clear line."""
     try:
-        settings = Settings(config, rtmp_port, data=data, port=port, host=host)
+        settings = Settings(config, rtmp_port, defaults, data=data, port=port, host=host)
         set_up_logging(settings.server.log_format, settings.server.log_level)
         run_loop(lambda: body(settings))
     except ConfigurationError as problem:

@@ -87,8 +87,14 @@ def read_sources(path: Path | None, environment: Mapping[str, str] | None = None
     return Sources(file=parsed, environment=env)
 
 
-def load_section(kind: type[Section], name: str, sources: Sources, **overrides: object) -> Section:
-    """One section, checked. `overrides` (from the command line) win where they are not None.
+def load_section(
+    kind: type[Section],
+    name: str,
+    sources: Sources,
+    defaults: Mapping[str, object] | None = None,
+    **overrides: object,
+) -> Section:
+    """One section, checked. `overrides` (from the command line) win where they are not None; `defaults` lose to all.
 
     Raises `ConfigurationError` that names the setting and what is wrong with it.
     """
@@ -99,7 +105,7 @@ def load_section(kind: type[Section], name: str, sources: Sources, **overrides: 
     unknown = sorted(set(table) - known)
     if unknown:
         raise ConfigurationError(f"[{name}] in the settings file: unknown setting {', '.join(unknown)}")
-    values: dict[str, Any] = dict(table)
+    values: dict[str, Any] = {**(defaults or {}), **table}
     for field in known:
         text = _from_environment(name, field, sources.environment)
         if text is not None:

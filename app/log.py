@@ -17,11 +17,13 @@ def set_up_logging(form: str, level: str) -> None:
     rendering: list[structlog.typing.Processor] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(
+        else [
+            structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
                 sort_keys=False,
                 exception_formatter=structlog.dev.plain_traceback,  # the rich one prints local variables, keys too
-            )]
+            )
+        ]
     )
     structlog.configure(
         processors=[

@@ -20,11 +20,11 @@ from app.metrics import METRICS
 from app.supervise import SUPERVISOR
 from app.wire import CITY, data_folder, section
 from media.archive import web as archive
+from media.health import HealthWatch, StreamHealthChanged, StreamView
 from media.hls import web as hls
 from media.hls.muxer import Timing
 from media.hls.web import MAY_WATCH, PACKAGERS, MayWatch, Packagers
 from media.hls.window import Bounds
-from media.health import HealthWatch, StreamHealthChanged, StreamView
 from media.packaging import Packaging
 from media.record.library import LIBRARY
 from media.record.recordings import RECORDINGS, Recordings
@@ -55,7 +55,7 @@ def feature(
     monitors: Allow | None = None,
     may_watch: MayWatch = hls.anyone_may_watch,
 ) -> Feature:
-    """`authorise` knows the stream keys. `monitors` may see how a stream fares. `listener` hears what becomes of streams."""
+    """`authorise` knows the stream keys, `monitors` may see how a stream fares, `listener` hears what becomes of it."""
     watch: list[HealthWatch] = []
 
     async def service(app: web.Application) -> AsyncIterator[None]:

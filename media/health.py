@@ -10,7 +10,7 @@ import msgspec
 from app.database import Database
 from app.feature import Event
 from media.codec.level import LevelTap, SoundLevels
-from media.meter import StreamMeter
+from media.meter import StreamHealth, StreamMeter
 from media.record.model import RecorderState
 from media.record.recordings import Recordings
 from media.stream import Stream
@@ -129,14 +129,12 @@ class HealthWatch:
         on_air = self._streams.is_on_air(stream_id)
         problem = self._streams.problem(stream_id)
         state, reason = ("off", "") if recorder is None or not on_air else _recording(recorder.state, recorder.reason)
-        shown = {"on_air": on_air, "recording": state, "recording_problem": reason}
         words = self._sentence(problem) if problem is not None else ""
-        if watched is None:
-            return StreamView(**shown, problem=words)
-        reading = watched.meter.reading()
+        reading = watched.meter.reading() if watched is not None else StreamHealth()
         return StreamView(
             live=reading.live,
             live_s=reading.live_s,
+            on_air=on_air,
             video_name=reading.video,
             width=reading.width_px,
             height=reading.height_px,
@@ -146,9 +144,10 @@ class HealthWatch:
             audio_name=reading.audio,
             audio_kbit_s=reading.audio_kbit_s,
             level_peak_dbfs=reading.peak_dbfs,
-            silent_s=watched.silent_s,
+            silent_s=watched.silent_s if watched is not None else 0.0,
+            recording=state,
+            recording_problem=reason,
             problem=words,
-            **shown,
         )
 
     def close(self) -> None:

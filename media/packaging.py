@@ -34,7 +34,7 @@ class Packaging:
         self._preview_id = preview_id
         self._sinks: dict[str, tuple[Stream, Packager]] = {}
 
-    def make(self, stream: Stream, on_air: bool) -> Sink:  # noqa: FBT001 - the signature `Streams` calls
+    def make(self, stream: Stream, on_air: bool) -> Sink:
         """On air: recorded, under the stream's id. Else a rehearsal: not recorded, under its own id."""
         public_id = stream.id if on_air else self._preview_id(stream.id) or stream.id
         earlier = self._packagers.get(public_id)

@@ -24,9 +24,7 @@ class MediaSettings(msgspec.Struct, frozen=True):
     target_s: Annotated[
         int,
         msgspec.Meta(ge=2, le=30),
-        Described(
-            description="Greatest length of a segment in seconds. Encoders should send a key frame more often than that."
-        ),
+        Described(description="Greatest length of a segment in seconds. Encoders should send key frames more often."),
     ] = 6
     window_s: Annotated[
         int,

@@ -24,7 +24,7 @@ _UNICODE_PATH = 0x7075
 _ZIP64 = 0x0001
 
 
-class Unsafe(Exception):  # noqa: N818 - a verdict, not an error
+class Unsafe(Exception):
     """The archive is damaged, ambiguous or a bomb; the message is a message id for the person who sent it."""
 
 
@@ -96,7 +96,7 @@ class _Check:
             raise Unsafe("This archive holds two files of one name")
 
     def _unpack(self, opened: zipfile.ZipFile, info: zipfile.ZipInfo, depth: int) -> None:
-        """zipfile stops at the size that is declared and compares the checksum, so a false size shows as damage."""
+        """Zipfile stops at the size that is declared and compares the checksum, so a false size shows as damage."""
         nested: BytesIO | None = None
         with opened.open(info) as member:
             while block := member.read(_BLOCK_BYTES):

@@ -14,7 +14,7 @@ class ByteRange(msgspec.Struct, frozen=True):
     end: int
 
 
-class Unsatisfiable(Exception):  # noqa: N818 - the RFC's word for it
+class Unsatisfiable(Exception):
     """Nothing of the range lies in the file: 416."""
 
 

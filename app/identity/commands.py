@@ -14,7 +14,7 @@ from app.identity.model import Account, NewAccount
 
 async def create_user(app: web.Application, new: NewAccount, roles: Iterable[str] = ()) -> actions.CreatedAccount:
     """Opens an account with roles in `new.unit_id`, or in the whole city. Raises `Invalid`, `NotFound`."""
-    from app.wire import CITY  # noqa: PLC0415  # wire mounts what uses this module
+    from app.wire import CITY  # wire mounts what uses this module
 
     database, identity = app[DATABASE], app[IDENTITY]
     wanted = list(roles)

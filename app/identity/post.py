@@ -19,7 +19,7 @@ class Post(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, app: web.Application) -> "Post":
-        from app.wire import CITY, public_url  # noqa: PLC0415  # wire mounts what uses this module
+        from app.wire import CITY, public_url  # wire mounts what uses this module
 
         return cls(app[LOCALES], app[CITY], public_url(None, app, ""))
 

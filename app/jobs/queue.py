@@ -33,7 +33,7 @@ class _Running(msgspec.Struct, frozen=True):
 _running: Final[ContextVar[_Running]] = ContextVar("running_job")
 
 
-class GiveUp(Exception):  # noqa: N818 - it is an order to the worker, as asyncio.CancelledError is
+class GiveUp(Exception):
     """Raised by a job that would fail each time: no further attempt; the message is the reason that operators see."""
 
 

@@ -45,11 +45,11 @@ class MailSettings(msgspec.Struct, frozen=True):
     ] = 30.0
 
 
-class Refused(Exception):  # noqa: N818 - the server's answer, not an error of ours
+class Refused(Exception):
     """The server will never take this mail (a 5xx answer to the recipient or to the content)."""
 
 
-class Delayed(Exception):  # noqa: N818 - as above
+class Delayed(Exception):
     """It did not work this time: no connection, a 4xx answer, a sign-in or sender that the operator must put right."""
 
 

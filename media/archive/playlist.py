@@ -51,9 +51,10 @@ def archive_media_playlist(index: RecordingIndex) -> str:
     if not ended:
         # What is still to come may be longer, and the target of a playlist must not change.
         target = max(target, LEAST_S + index.recording.target_s)
+    kind = "VOD" if ended else "EVENT"
     lines = [
-        f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:1\n"
-        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if ended else 'EVENT'}\n"
+        f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target}\n",
+        f"#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:{kind}\n",
     ]
     if index.segments and all(segment.independent for segment in index.segments):
         lines.append("#EXT-X-INDEPENDENT-SEGMENTS\n")
@@ -83,7 +84,11 @@ def archive_multivariant_playlist(index: RecordingIndex) -> str:
     total_bytes = sum(segment.byte_length for segment in index.segments)
     total_90k = sum(segment.duration_90k for segment in index.segments)
     peak = max(
-        (segment.byte_length * 8 * CLOCK_HZ // segment.duration_90k for segment in index.segments if segment.duration_90k),
+        (
+            segment.byte_length * 8 * CLOCK_HZ // segment.duration_90k
+            for segment in index.segments
+            if segment.duration_90k
+        ),
         default=64_000,
     )
     average = total_bytes * 8 * CLOCK_HZ // max(total_90k, 1)

@@ -127,7 +127,7 @@ async def _read(fd: int, offset: int, length: int) -> bytes:
 
 
 def _range(request: web.Request, etag: str, size: int) -> tuple[int, int, bool] | None:
-    """Begin, end, whether it is a part; None where nothing of it exists. What is malformed, or several, is no range."""
+    """Begin, end, whether it is a part; None where nothing of it exists. Malformed or several: no range."""
     text = request.headers.get(hdrs.RANGE, "")
     condition = request.headers.get(hdrs.IF_RANGE)
     unit, _, spec = text.partition("=")

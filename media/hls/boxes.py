@@ -33,7 +33,7 @@ def full_box(name: bytes, version: int, flags: int, *parts: bytes) -> bytes:
 
 
 def init_section(tracks: Tracks, delay_90k: int = 0) -> bytes:
-    """`ftyp` and `moov` for these tracks; `delay_90k` is the first frame's composition offset, taken off by an edit list.
+    """`ftyp` and `moov` for these tracks; an edit list takes off `delay_90k`, the first frame's composition offset.
 
     Raises ValueError for a codec that ISO BMFF has no sample entry for (VP8).
     """

@@ -46,9 +46,9 @@ def build_part(
     audio_frame: int,
     audio: list[bytes],
 ) -> bytes:
-    """The bytes of a part.
+    """The bytes of a part. Only the muxer calls this, with all it has.
 
-    `video_fields` holds duration, size, flags and composition offset (two's complement) of each sample in one flat list.
+    `video_fields` holds duration, size, flags and composition offset (two's complement) of each sample, flat.
     `audio_at` and `audio_frame` count samples of sound. With no samples at all the part says that its time is empty.
     """
     video_traf = _VIDEO_TRAF.size + _VIDEO_SAMPLE_BYTES * len(video) if video else 0

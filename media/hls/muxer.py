@@ -3,14 +3,14 @@
 How it cuts (RFC 8216bis §4.4.3.7, §4.4.4.9, Appendix B):
 
 - A segment begins at an IDR once the last one is `segment_s` long; sound alone is cut by time.
-- The target duration is a constant, `target_s`. IDRs further apart than that would make it a lie, so such a segment is
-  cut at a part without an IDR: it is still played in order, the archive joins it to the one before, and `independent`
-  says so. Encoders with an IDR at least every `target_s` never see this.
+- The target duration is a constant, `target_s`. IDRs further apart would make it a lie, so such a segment is cut at a
+  part without an IDR: it is still played in order, the archive joins it to the one before, and `independent` says so.
+  Encoders with an IDR at least every `target_s` never see this.
 - A part is cut at the first frame at or after `part_ms`; PART-TARGET is a tenth longer, so that the last part of a
   second of 25 frames is not a splinter. A picture so slow that no frame ends between 85 % and 100 % of PART-TARGET is
   cut in the middle of a frame: the part's time is exact, the frame lies in the part in which it begins.
-- Composition offsets stand as the encoder sent them; an edit list takes the first one off again, so that the first
-  frame is shown at 0 of its take, in a browser and in a file player alike (signed offsets alone shift ffmpeg's picture).
+- Composition offsets stand as the encoder sent them; an edit list takes the first one off, so that the first frame is
+  shown at 0 of its take in a browser and in a file player alike (signed offsets alone would shift ffmpeg's picture).
 - A picture that stops while sound goes on is held: its last IDR again, so that players do not stall.
 """
 
@@ -151,7 +151,12 @@ class Muxer:
         return self._begin_take(packet, Tracks(audio=tracks.audio), now_s)
 
     def _begin_take(self, first: Packet, tracks: Tracks, now_s: float) -> tuple[Init | Part, ...]:
-        init = Init(take=self.next_take, data=init_section(tracks, max(0, first.pts - first.dts)), tracks=tracks, began_at_s=now_s)
+        init = Init(
+            take=self.next_take,
+            data=init_section(tracks, max(0, first.pts - first.dts)),
+            tracks=tracks,
+            began_at_s=now_s,
+        )
         self.next_take += 1
         take = self._take = _Take(self, tracks, init, first, now_s)
         out: tuple[Init | Part, ...] = (init,)
@@ -219,7 +224,7 @@ class _Take:
         at = self.timeline.place_audio(packet.pts)
         if not self.has_video:
             self._notice_lag(at, now_s)
-            out = self._cut_sound(sound, at) if at - self._part_at >= self._goal else NOTHING
+            out = self._cut_sound(sound) if at - self._part_at >= self._goal else NOTHING
             sound.push(at, packet.data)
             return out
         sound.push(at, packet.data)
@@ -263,7 +268,7 @@ class _Take:
         self._data.append(data)
         return out
 
-    def _cut_sound(self, sound: Sound, at: int) -> tuple[Init | Part, ...]:
+    def _cut_sound(self, sound: Sound) -> tuple[Init | Part, ...]:
         """Sound alone: cut before this frame."""
         boundary = max(sound.end_90k, self._part_at + 1)
         out: tuple[Init | Part, ...] = NOTHING
@@ -295,7 +300,7 @@ class _Take:
         return self._dts[-1] - self._dts[-2] if len(self._dts) > 1 else self.timeline.video.step or CLOCK_HZ // 25
 
     def _cut(self, at: int, *, new_segment: bool, next_dts: int | None, everything: bool = False) -> Part:
-        """Ends the part at `at`. `next_dts` is where the frame after the waiting ones begins, None while it is unknown."""
+        """Ends the part at `at`. `next_dts`: where the frame after the waiting ones begins, None while unknown."""
         fields, data, video_dts = self._take_frames(at, next_dts, everything=everything)
         sound_at, frame, frames = 0, 0, list[bytes]()
         if (sound := self.sound) is not None:
@@ -325,7 +330,7 @@ class _Take:
         return part
 
     def _take_frames(self, at: int, next_dts: int | None, *, everything: bool) -> tuple[list[int], list[bytes], int]:
-        """Removes the frames that begin before `at` and whose duration is known: their fields, their data, the first's dts."""
+        """Removes frames that begin before `at` and whose duration is known: fields, data, the first's dts."""
         dts = self._dts
         if not dts:
             return [], [], self._part_at

@@ -34,7 +34,7 @@ class ListedPart(msgspec.Struct, frozen=True, gc=False):
 class Segment(msgspec.Struct, frozen=True, gc=False):
     """A segment as a playlist shows it.
 
-    `discontinuity` counts the takes before it; `opens_take` says that it is its take's first. `began_at_s` is Unix time.
+    `discontinuity` counts the takes before its own; `opens_take`: it is its take's first. `began_at_s` is Unix time.
     """
 
     msn: int
@@ -66,11 +66,12 @@ class SegmentLines(msgspec.Struct, frozen=True, gc=False):
 
 
 def segment_lines(segment: Segment) -> SegmentLines:
+    gap = "#EXT-X-GAP\n" if segment.gap else ""
     return SegmentLines(
         segment=segment,
         head=f"#EXT-X-PROGRAM-DATE-TIME:{date_time(segment.began_at_s)}\n",
         parts=part_lines(segment.msn, segment.parts),
-        uri=f"{'#EXT-X-GAP' + chr(10) if segment.gap else ''}#EXTINF:{_seconds(segment.duration_90k)},\n{segment.msn}.m4s\n",
+        uri=f"{gap}#EXTINF:{_seconds(segment.duration_90k)},\n{segment.msn}.m4s\n",
     )
 
 
@@ -91,7 +92,7 @@ def media_playlist(
     ended: bool = False,
     skip: bool = False,
 ) -> str:
-    """The live playlist. `opened` is the segment that grows, if one does; `next_msn` the one after the last that is closed.
+    """The live playlist. `opened` is the segment that grows, if one does; `next_msn` follows the last closed one.
 
     With `skip` a delta update is given where the playlist is long enough for one (§6.2.5.1).
     """
@@ -128,7 +129,11 @@ def media_playlist(
 def multivariant_playlist(variant: Variant, uri: str = "live.m3u8") -> str:
     tracks = variant.tracks
     names = [track.name for track in (tracks.video, tracks.audio) if track is not None]
-    attributes = [f"BANDWIDTH={variant.peak_bps}", f"AVERAGE-BANDWIDTH={variant.average_bps}", f'CODECS="{",".join(names)}"']
+    attributes = [
+        f"BANDWIDTH={variant.peak_bps}",
+        f"AVERAGE-BANDWIDTH={variant.average_bps}",
+        f'CODECS="{",".join(names)}"',
+    ]
     if tracks.video is not None and tracks.video.width:
         attributes.append(f"RESOLUTION={tracks.video.width}x{tracks.video.height}")
     if tracks.video is not None and variant.frames_per_s:

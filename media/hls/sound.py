@@ -26,7 +26,19 @@ _RATE_ESCAPE: Final = 15
 class Sound:
     """The frames that wait for the next part, and the clock they stand on."""
 
-    __slots__ = ("_drift", "_filler", "_guesses", "dropped", "filled", "frame", "frames", "next_at", "rate", "started", "tolerance")
+    __slots__ = (
+        "_drift",
+        "_filler",
+        "_guesses",
+        "dropped",
+        "filled",
+        "frame",
+        "frames",
+        "next_at",
+        "rate",
+        "started",
+        "tolerance",
+    )
 
     def __init__(self, track: AudioTrack) -> None:
         self.rate = track.sample_rate
@@ -54,7 +66,7 @@ class Sound:
             return
         away = at_90k - self.next_at * CLOCK_HZ / self.rate
         tolerance = self.tolerance
-        if -4 * tolerance < away < 4 * tolerance:
+        if -2 * tolerance < away < 2 * tolerance:
             self._drift += (away - self._drift) / _SMOOTHING
         else:
             self._drift = away

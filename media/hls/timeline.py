@@ -1,11 +1,11 @@
-"""The timeline of a take: the publisher's clock made to start at 0, never to fall, and to step over what is missing. Pure."""
+"""The timeline of a take: the publisher's clock, made to start at 0, not to fall, and to skip what is missing. Pure."""
 
 from typing import Final
 
 from media.packet import CLOCK_HZ
 
-AHEAD: Final = CLOCK_HZ
-"""A packet this much later than everything before it (in 1/90000 s) is a jump of the publisher's clock, not a pause in it."""
+AHEAD: Final = 3 * CLOCK_HZ
+"""A packet this much later than all before it (in 1/90000 s) is a jump of the publisher's clock, not a pause in it."""
 
 BEHIND: Final = 3 * CLOCK_HZ
 """A packet this much earlier is a clock set back; less is loose interleaving of sound and picture."""
@@ -28,7 +28,7 @@ class Timeline:
     """Two lanes on one clock.
 
     When the clock jumps, the jumping track goes on one step after the newest packet, and the other track takes the same
-    shift when its own packets come from beyond the jump: sound and picture stay together, and what is missing is left out.
+    shift when its own packets come from beyond the jump: sound and picture stay together, what is missing is left out.
     """
 
     __slots__ = ("audio", "jumps", "newest", "video")
@@ -49,8 +49,7 @@ class Timeline:
         elif lane.last >= 0:
             lane.step = at - lane.last
         lane.last = at
-        if at > self.newest:
-            self.newest = at
+        self.newest = max(self.newest, at)
         return at
 
     def place_audio(self, time: int) -> int:
@@ -60,14 +59,13 @@ class Timeline:
         if at > lane.last:
             lane.step = at - lane.last
             lane.last = at
-        if at > self.newest:
-            self.newest = at
+        self.newest = max(self.newest, at)
         return at
 
     def _place(self, lane: Lane, other: Lane, time: int) -> int:
         at = time + lane.offset
         newest = self.newest
-        # A slow picture (one frame in two seconds) is no jump.
+        # A picture slower still than that is no jump either.
         if newest - BEHIND <= at <= newest + max(AHEAD, 3 * lane.step):
             return at
         if lane.offset != other.offset and newest - BEHIND <= time + other.offset <= newest + AHEAD:

@@ -22,6 +22,9 @@ SHORT: Final = "public, max-age=2"
 LONGEST_WAIT_S: Final = 8.0
 """A held request is answered after this long: players give up a request after 10 s without a byte."""
 
+RELOAD_TARGETS: Final = 0.75
+"""A reload is answered with what there is after this many target durations: hls.js waits for 0.8 of them."""
+
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Length, Content-Range, Date",
@@ -92,7 +95,8 @@ async def show_live(request: web.Request) -> web.Response:
     if msn is not None:
         if packager.is_far(msn, part) and not packager.window.ended:
             return refuse(400, "_HLS_msn or _HLS_part is too far ahead")
-        await packager.wait_for_playlist(msn, part, LONGEST_WAIT_S)
+        wait_s = min(LONGEST_WAIT_S, RELOAD_TARGETS * packager.window.timing.target_s)
+        await packager.wait_for_playlist(msn, part, wait_s)
     elif packager.window.is_empty:
         await packager.wait_for_picture(LONGEST_WAIT_S)
     skip = request.query.get("_HLS_skip") in {"YES", "v2"}
@@ -187,9 +191,7 @@ def _directives(request: web.Request) -> tuple[int | None, int | None]:
     return (int(msn) if msn is not None else None), (int(part) if part is not None else None)
 
 
-def _answer(
-    data: bytes | memoryview, packed: bytes | None, content_type: str, cache: str
-) -> web.Response:
+def _answer(data: bytes | memoryview, packed: bytes | None, content_type: str, cache: str) -> web.Response:
     headers = {**CORS, hdrs.CONTENT_TYPE: content_type, hdrs.CACHE_CONTROL: cache}
     if content_type == PLAYLIST_TYPE and len(data) >= GZIP_FROM_BYTES:
         headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+
 import msgspec
 import structlog
 from aiohttp import web
@@ -123,7 +124,7 @@ class Recordings:
         self._timing = Timing()
 
     async def start(self, timing: Timing) -> list[str]:
-        """Recovers what a crash left, learns where streams go on, starts the writer. Returns the recovered streams."""
+        """Recovers what a crash left, learns where streams go on, starts the writer. Returns what was recovered."""
         self._timing = timing
         self.folder.mkdir(parents=True, exist_ok=True)
         recovered = await recover_all(self._database, self.folder, timing)
@@ -144,7 +145,7 @@ class Recordings:
         return recovered
 
     async def stop(self) -> None:
-        """Writes out what waits, files first. Raises `Unavailable` where the database is away: recovery has the rest."""
+        """Writes out what waits, files first. Raises `Unavailable` without a database: recovery does the rest."""
         await self.writer.stop()
         await self.index.flush()
 
@@ -180,7 +181,7 @@ class Recordings:
         return RecordingSummary(duration_s(index), index.segments[0].began_at, gaps(index), len(index.takes))
 
     async def position_at(self, stream_id: str, moment: datetime) -> float | None:
-        """Seconds of the recording at a moment on the wall (in a gap: where it goes on); None where nothing was recorded."""
+        """Seconds of the recording at a moment (in a gap: where it goes on); None where nothing was recorded."""
         index = await self.library.find(stream_id)
         return position_at(index, moment.timestamp()) if index is not None and index.segments else None
 
@@ -213,5 +214,3 @@ class Recordings:
 
 
 RECORDINGS: web.AppKey[Recordings] = web.AppKey("recordings", Recordings)
-
-

@@ -1,6 +1,6 @@
 """Reads a take's boxes back into an index (ISO/IEC 14496-12). Pure: bytes come through a function.
 
-Everything the index holds stands in the file: `mfhd` numbers segment and part, `prft` says when it began on the wall and
+All that the index holds stands in the file: `mfhd` numbers segment and part, `prft` says when it began on the wall and
 where on the take's timeline, `trun` how long its samples are.
 """
 
@@ -74,8 +74,9 @@ def scan_init(read: ReadAt) -> Init | None:
         at += size
     scales = {}
     for trak_at, trak_end in _children(body, 8, size, b"trak"):
-        (tkhd, _), (mdia, mdia_end) = next(_children(body, trak_at, trak_end, b"tkhd")), next(
-            _children(body, trak_at, trak_end, b"mdia")
+        (tkhd, _), (mdia, mdia_end) = (
+            next(_children(body, trak_at, trak_end, b"tkhd")),
+            next(_children(body, trak_at, trak_end, b"mdia")),
         )
         mdhd, _ = next(_children(body, mdia, mdia_end, b"mdhd"))
         scales[int.from_bytes(body[tkhd + 12 : tkhd + 16], "big")] = int.from_bytes(body[mdhd + 12 : mdhd + 16], "big")
@@ -173,7 +174,9 @@ def _read_traf(moof: bytes, at: int, end: int) -> tuple[int, int, int]:
             samples = body + 12
             if count:
                 first_flags = int.from_bytes(moof[samples + 8 : samples + 12], "big")
-            length += sum(int.from_bytes(moof[samples + n * step : samples + n * step + 4], "big") for n in range(count))
+            length += sum(
+                int.from_bytes(moof[samples + n * step : samples + n * step + 4], "big") for n in range(count)
+            )
     return track_id, length, first_flags
 
 

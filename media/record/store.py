@@ -18,13 +18,13 @@ _SEGMENT = (
 
 async def recordings(tx: Tx) -> list[Recording]:
     """All, oldest first."""
-    return await tx.all(Recording, f"SELECT {_RECORDING} FROM recording ORDER BY began_at")  # noqa: S608 - constants
+    return await tx.all(Recording, f"SELECT {_RECORDING} FROM recording ORDER BY began_at")
 
 
 async def recording(tx: Tx, stream_id: str) -> Recording | None:
     return await tx.maybe(
         Recording,
-        f"SELECT {_RECORDING} FROM recording WHERE stream_id = $1",  # noqa: S608 - constants
+        f"SELECT {_RECORDING} FROM recording WHERE stream_id = $1",
         stream_id,
     )
 
@@ -69,7 +69,7 @@ async def add_takes(tx: Tx, takes: Sequence[Take]) -> None:
 
 async def add_segments(tx: Tx, segments: Sequence[RecordedSegment]) -> None:
     await tx.connection.executemany(
-        f"INSERT INTO recording_segment ({_SEGMENT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"  # noqa: S608 - constants
+        f"INSERT INTO recording_segment ({_SEGMENT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
         " ON CONFLICT (stream_id, msn) DO NOTHING",
         [msgspec.structs.astuple(segment) for segment in segments],
     )
@@ -100,7 +100,7 @@ async def segments(tx: Tx, stream_id: str) -> list[RecordedSegment]:
     """All of a recording, in order."""
     return await tx.all(
         RecordedSegment,
-        f"SELECT {_SEGMENT} FROM recording_segment WHERE stream_id = $1 ORDER BY msn",  # noqa: S608 - constants
+        f"SELECT {_SEGMENT} FROM recording_segment WHERE stream_id = $1 ORDER BY msn",
         stream_id,
     )
 
@@ -109,7 +109,7 @@ async def last_segments(tx: Tx, stream_id: str, count: int) -> list[RecordedSegm
     """The newest `count`, in order."""
     rows = await tx.all(
         RecordedSegment,
-        f"SELECT {_SEGMENT} FROM recording_segment WHERE stream_id = $1 ORDER BY msn DESC LIMIT $2",  # noqa: S608 - constants
+        f"SELECT {_SEGMENT} FROM recording_segment WHERE stream_id = $1 ORDER BY msn DESC LIMIT $2",
         stream_id,
         count,
     )
@@ -119,7 +119,7 @@ async def last_segments(tx: Tx, stream_id: str, count: int) -> list[RecordedSegm
 async def segment(tx: Tx, stream_id: str, msn: int) -> RecordedSegment | None:
     return await tx.maybe(
         RecordedSegment,
-        f"SELECT {_SEGMENT} FROM recording_segment WHERE stream_id = $1 AND msn = $2",  # noqa: S608 - constants
+        f"SELECT {_SEGMENT} FROM recording_segment WHERE stream_id = $1 AND msn = $2",
         stream_id,
         msn,
     )
@@ -128,7 +128,8 @@ async def segment(tx: Tx, stream_id: str, msn: int) -> RecordedSegment | None:
 async def indexed_bytes(tx: Tx, stream_id: str) -> dict[int, int]:
     """Up to which byte each take is in the index."""
     rows = await tx.records(
-        "SELECT take, max(byte_offset + byte_length) AS bytes FROM recording_segment WHERE stream_id = $1 GROUP BY take",
+        "SELECT take, max(byte_offset + byte_length) AS bytes FROM recording_segment"
+        " WHERE stream_id = $1 GROUP BY take",
         stream_id,
     )
     return {row["take"]: row["bytes"] for row in rows}

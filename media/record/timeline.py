@@ -1,8 +1,8 @@
 """Time of a recording: its own, from which gaps are left out, and the clock on the wall. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -35,7 +35,7 @@ def duration_s(index: RecordingIndex) -> float:
 
 
 def position_at(index: RecordingIndex, unix_s: float) -> float:
-    """Seconds of the recording shown at this moment. In a gap: where the recording goes on. Clamped to the recording."""
+    """Seconds of the recording shown at this moment. In a gap: where it goes on. Clamped to the recording."""
     segments = index.segments
     place = bisect_right(segments, unix_s, key=lambda segment: segment.began_at.timestamp()) - 1
     if place < 0:
@@ -60,10 +60,6 @@ def gaps(index: RecordingIndex) -> list[Gap]:
     """Where the encoder was away, or the disk refused."""
     return [
         Gap(later.position_90k / CLOCK_HZ, utc(earlier.ended_at_s), later.began_at.timestamp() - earlier.ended_at_s)
-        for earlier, later in _neighbours(index.segments)
+        for earlier, later in pairwise(index.segments)
         if later.began_at.timestamp() - earlier.ended_at_s >= LEAST_GAP_S
     ]
-
-
-def _neighbours(segments: Sequence[RecordedSegment]) -> list[tuple[RecordedSegment, RecordedSegment]]:
-    return list(zip(segments[:-1], segments[1:], strict=True))

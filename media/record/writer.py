@@ -1,7 +1,7 @@
 """The thread that owns the files of all recordings.
 
-The loop gives it orders through a queue bounded in bytes; it gives news back in batches. A part is appended as it comes,
-so a killed process loses at most the part it was writing. What the disk refuses is cut off again and reported, the
+The loop gives orders through a queue bounded in bytes; news come back in batches. A part is appended as it comes, so a
+killed process loses at most the part it was writing. What the disk refuses is cut off again and reported, the
 segment is given up, and the next one is tried: the live stream never notices.
 """
 

@@ -96,6 +96,12 @@ CHAT: Final = [
     ("clerk", "Tak, radni wracają do niej w punkcie 10, w interpelacjach."),
     ("resident2", "Dziękuję!"),
 ]
+SETTINGS: Final = {
+    "city": {"name": "Słupsk", "office": "Urząd Miejski w Słupsku", "contact": "biuro.rady@gryf.example"},
+    "identity": {"second_factor_required": False},
+}
+"""Defaults of a demonstration, by section; settings that are made win. Its staff sign in without a second factor."""
+
 PLACE: Final = "Ratusz, sala 211, pl. Zwycięstwa 3"
 
 

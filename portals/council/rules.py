@@ -73,8 +73,10 @@ def clean_message(text: str) -> str:
         character
         for character in unicodedata.normalize("NFC", text)
         if character == "\n"
-        or (unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn"}
-        and character not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+        or (
+            unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn"}
+            and character not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
+        )
     )
     lines = [_SPACES.sub(" ", line).strip() for line in kept.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -249,6 +249,7 @@ class Live extends EventTarget {
     this.#state = state;
     for (const room of this.#rooms.values()) each(room, "state", state);
     this.dispatchEvent(new CustomEvent("state", { detail: state }));
+    document.dispatchEvent(new CustomEvent("gryf:live-state", { detail: { state } }));
   }
 }
 

@@ -114,7 +114,8 @@ async def test_stream_restart_end_archive(database: Database, tmp_path: Path) ->
         data = await fetch(http, f"{url}/recordings/sesja1/0.mp4")
         assert data == live_bytes
         async with http.get(
-            f"{url}/recordings/sesja1/0.mp4", headers={"Range": f"bytes={first.byte_range[1]}-{first.byte_range[1] + 9}"}
+            f"{url}/recordings/sesja1/0.mp4",
+            headers={"Range": f"bytes={first.byte_range[1]}-{first.byte_range[1] + 9}"},
         ) as answer:
             assert answer.status == 206
             assert await answer.read() == data[first.byte_range[1] : first.byte_range[1] + 10]

@@ -34,9 +34,7 @@ class CodeForm(Form):
 class AddressForm(Form):
     """Asks where to write to open an account."""
 
-    email = EmailField(
-        _("E-mail address"), [InputRequired(), Length(max=254)], render_kw={"autocomplete": "email"}
-    )
+    email = EmailField(_("E-mail address"), [InputRequired(), Length(max=254)], render_kw={"autocomplete": "email"})
 
 
 class LoginForm(Form):

@@ -236,6 +236,6 @@ async def _signed_in(request: web.Request) -> bool:
 
 
 async def _actor(request: web.Request) -> Actor:
-    from app.wire import current_actor  # noqa: PLC0415  # wire mounts what uses this module
+    from app.wire import current_actor  # wire mounts what uses this module
 
     return await current_actor(request)

@@ -209,9 +209,8 @@ async def set_visit_cookie(request: web.Request, response: web.StreamResponse) -
 
 def set_up_sessions(app: web.Application) -> None:
     """Adds the middleware, the cookies and the feature's tools to the application."""
-    from app.wire import CITY, FEATURES, SERVER, data_folder, section
-
     from app.identity.settings import IdentitySettings
+    from app.wire import CITY, FEATURES, SERVER, data_folder, section
 
     server, city = app[SERVER], app[CITY]
     cookies = Cookies(secure=server.secure_cookies or server.public_url.startswith("https://"))

@@ -71,7 +71,9 @@ def video(
 
 
 @cache
-def audio(seconds: float = 6, rate: int = 48_000, channels: int = 2, hz: float = 440) -> tuple[AudioTrack, tuple[Packet, ...]]:
+def audio(
+    seconds: float = 6, rate: int = 48_000, channels: int = 2, hz: float = 440
+) -> tuple[AudioTrack, tuple[Packet, ...]]:
     encoder = av.CodecContext.create("aac", "w")
     encoder.sample_rate, encoder.layout, encoder.format = rate, "stereo" if channels == 2 else "mono", "fltp"
     encoder.time_base = Fraction(1, rate)
@@ -87,7 +89,7 @@ def audio(seconds: float = 6, rate: int = 48_000, channels: int = 2, hz: float =
         frame.sample_rate, frame.pts, frame.time_base = rate, begin, Fraction(1, rate)
         for packet in encoder.encode(frame):
             at = round(max(packet.pts, 0) * 1000 / rate) * 90  # RTMP's whole milliseconds
-            packets.append(Packet(Kind.AUDIO, at, at, True, bytes(packet)))
+            packets.append(Packet(Kind.AUDIO, at, at, key=True, data=bytes(packet)))
     track = AudioTrack(Codec.AAC, bytes(encoder.extradata), "mp4a.40.2", rate, channels, 1024)
     return track, tuple(packets)
 

@@ -55,7 +55,7 @@ def parse_media(text: str) -> Playlist:
     lines = text.split("\n")
     assert lines[0] == "#EXTM3U"
     assert lines[-1] == "", "the last line ends"
-    found = Playlist(0, 0, 0, None, {}, [], [], None, False, None, 0, 1)
+    found = Playlist(0, 0, 0, None, {}, [], [], hint=None, ended=False, kind=None, skipped=0, version=1)
     parts: list[Part] = []
     moment: datetime | None = None
     map_uri, duration, byte_range, gap = "", None, None, False
@@ -67,7 +67,17 @@ def parse_media(text: str) -> Playlist:
             assert duration is not None, f"EXTINF before {line}"
             msn = found.first_msn + found.skipped + len(found.segments)
             found.segments.append(
-                Segment(msn, line, duration, found.first_discontinuity + discontinuity, map_uri, moment, byte_range, gap, parts)
+                Segment(
+                    msn,
+                    line,
+                    duration,
+                    found.first_discontinuity + discontinuity,
+                    map_uri,
+                    moment,
+                    byte_range,
+                    gap,
+                    parts,
+                )
             )
             parts, moment, duration, byte_range, gap = [], None, None, None, False
             continue
@@ -100,7 +110,12 @@ def parse_media(text: str) -> Playlist:
             case "#EXT-X-PART":
                 given = attributes(value)
                 parts.append(
-                    Part(given["URI"], float(given["DURATION"]), given.get("INDEPENDENT") == "YES", given.get("GAP") == "YES")
+                    Part(
+                        given["URI"],
+                        float(given["DURATION"]),
+                        given.get("INDEPENDENT") == "YES",
+                        given.get("GAP") == "YES",
+                    )
                 )
             case "#EXT-X-PRELOAD-HINT":
                 assert attributes(value)["TYPE"] == "PART"

@@ -1,0 +1,1 @@
+"""Pages of accounts: for visitors, for the account's owner, for administrators and auditors."""
