@@ -91,7 +91,7 @@ class Settings:
         config: Path | None,
         rtmp_port: int | None = None,
         defaults: Mapping[str, Mapping[str, object]] | None = None,
-        **server: object,
+        **server: Any,
     ) -> None:
         chosen = config or (Path(os.environ["GRYF_CONFIG"]) if os.environ.get("GRYF_CONFIG") else None)
         sources = read_sources(chosen)
@@ -100,8 +100,10 @@ class Settings:
         sections: list[msgspec.Struct] = [load_section(City, "city", sources, own.get("city")), self.server]
         for feature in FEATURES:
             if feature.settings is not None:
-                overrides = {"rtmp_port": rtmp_port} if feature.name == "media" else {}
-                sections.append(load_section(feature.settings, feature.name, sources, own.get(feature.name), **overrides))
+                overrides: dict[str, Any] = {"rtmp_port": rtmp_port} if feature.name == "media" else {}
+                sections.append(
+                    load_section(feature.settings, feature.name, sources, own.get(feature.name), **overrides)
+                )
         check_file_sections(sources, {"server", "city", *(one.name for one in FEATURES)})
         self.sections = sections
 

@@ -26,13 +26,13 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from app.errors import Invalid
-from app.i18n import LOCALES, FormTexts, Locale, wtforms_translations
+from app.i18n import LOCALES, FormTexts, Locale, _, wtforms_translations
 from app.identity.identity import IDENTITY
 from app.identity.keys import Keys
 from app.identity.sessions.web import Binding, form_binding
 
 CSRF_FIELD: Final = "csrf_token"
-STALE: Final = "This page was open for a long time. Nothing is lost: send the form once more"
+STALE: Final = _("This page was open for a long time. Nothing is lost: send the form once more")
 
 
 class Guard:

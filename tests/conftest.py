@@ -1,5 +1,6 @@
 """What every test may ask for: a real PostgreSQL, migrated once and copied for each test that changes it."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -7,7 +8,9 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import aiohttp
 import asyncpg
+import msgspec
 import pytest
 
 from app.database import Database, open_pool
@@ -85,3 +88,59 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield Database(pool)
     finally:
         pool.terminate()
+
+
+class Site:
+    """The whole product on a port of this machine, as `run.py serve` mounts it, without worker and encoder."""
+
+    def __init__(self, application, http: str, rtmp_port: int, logins: dict[str, tuple[str, str]]):
+        self.app = application
+        self.http = http
+        self.rtmp = f"rtmp://127.0.0.1:{rtmp_port}/live"
+        self.logins = logins
+
+    @contextlib.asynccontextmanager
+    async def client(self, role: str = ""):
+        """A browser-like client; signed in where a role is named."""
+        async with aiohttp.ClientSession(self.http, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            if role:
+                login, password = self.logins[role]
+                async with session.post("/api/sign-in", json={"login": login, "password": password}) as answer:
+                    assert answer.status == 200, await answer.text()
+            yield session
+
+
+@contextlib.asynccontextmanager
+async def running_site(database_url: str, folder: Path, *, demo: bool = True):
+    """Starts the product in this process with demo data."""
+    import run
+    from app.process import listen
+    from app.wire import build_app
+    from portals.council.demo import SETTINGS, showcase
+
+    settings = run.Settings(None, 0, SETTINGS, data=str(folder), port=0, host="127.0.0.1")
+    sections = settings.with_data(folder)
+    quick = {"argon2_passes": 1, "argon2_memory_kib": 64}
+    sections = [
+        msgspec.structs.replace(one, **quick) if type(one).__name__ == "IdentitySettings" else one for one in sections
+    ]
+    pool = await open_pool(database_url, 10)
+    application = build_app(run.FEATURES, sections, Database(pool))
+    runner, port = await listen(application, settings.server)
+    try:
+        if demo:
+            for feature in run.FEATURES:
+                if feature.demo is not None:
+                    await feature.demo(application)
+        shown = await showcase(application)
+        yield Site(application, f"http://127.0.0.1:{port}", run.media.feature.rtmp_port(application), shown.logins)
+    finally:
+        await runner.cleanup()
+        pool.terminate()
+
+
+@pytest.fixture
+async def site(database_url: str, tmp_path: Path):
+    """The product with demo data, for one test."""
+    async with running_site(database_url, tmp_path) as found:
+        yield found

@@ -3,6 +3,7 @@
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -15,7 +16,9 @@ def main() -> None:
     from app.config import City, Server
     from tests.house.test_settings import declared
 
-    kinds = {"city": City, "server": Server} | {one.name: one.settings for one in run.FEATURES if one.settings}
+    kinds: dict[str, Any] = {"city": City, "server": Server} | {
+        one.name: one.settings for one in run.FEATURES if one.settings
+    }
     rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
     for name, text in declared().items():
         section, field = name.split(".")

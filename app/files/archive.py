@@ -188,7 +188,7 @@ def _member_end(file: IO[bytes], info: zipfile.ZipInfo) -> int:
             raise Unsafe(DAMAGED)
     elif (crc, packed, size) != (info.CRC, info.compress_size, info.file_size):
         raise Unsafe(DAMAGED)
-    return end
+    return int(end)
 
 
 def _descriptor_end(file: IO[bytes], info: zipfile.ZipInfo, at: int) -> int:

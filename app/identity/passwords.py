@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.errors import Unavailable
+from app.i18n import _
 from app.identity.settings import IdentitySettings
 
 LONGEST: Final = 200
@@ -20,7 +21,137 @@ MOST_WAITING: Final = 200
 Result = TypeVar("Result")
 
 FORBIDDEN: Final = frozenset(
-    ["password", "password1", "password12", "password123", "password1234", "passw0rd", "p@ssw0rd", "p@ssword", "12345678", "123456789", "1234567890", "12345678910", "123456789012", "0123456789", "987654321", "0987654321", "qwertyui", "qwertyuiop", "qwerty123", "qwerty12", "qwerty1234", "qwerty12345", "qwerty123456", "1qaz2wsx", "1qaz2wsx3edc", "zaq12wsx", "zaq1@wsx", "zaq12wsxcde3", "qazwsxedc", "qazwsxedcrfv", "q1w2e3r4", "q1w2e3r4t5", "q1w2e3r4t5y6", "asdfghjk", "asdfghjkl", "asdf1234", "zxcvbnm1", "iloveyou", "sunshine", "princess", "football", "baseball", "superman", "welcome1", "welcome123", "letmein1", "trustno1", "administrator", "administrator1", "admin123", "admin1234", "admin12345", "admin123456", "changeme", "changeme1", "changeme123", "computer", "internet", "haslo123", "haslo1234", "haslo12345", "haslo123456", "hasłohasło", "haslohaslo", "mojehaslo", "mojehaslo1", "mojehaslo123", "tajnehaslo", "polska12", "polska123", "polska1234", "polska12345", "polskapolska", "kochamcie", "kochamcię", "misiaczek", "matematyka", "komputer", "szkola123", "szkoła123", "nauczyciel", "nauczyciel1", "nauczyciel123", "dyrektor1", "dyrektor123", "sekretariat", "sekretariat1", "sekretariat123", "wychowawca", "urzad123", "urząd123", "urzadmiejski", "urządmiejski", "rada12345", "radamiasta", "radamiejska", "radny123", "radny1234", "samorzad", "samorząd", "samorzad123", "wiosna2024", "wiosna2025", "wiosna2026", "lato2024", "lato2025", "lato2026", "jesien2024", "jesien2025", "jesien2026", "zima2024", "zima2025", "zima2026", "listopad2025", "listopad2026", "bezpieczne", "dziennik", "dziennik123", "zima12345", "lato12345", "agnieszka", "katarzyna", "aleksandra", "mateusz1", "mateusz123", "gryfgryf", "gryf1234", "gryf12345", "gryfpomorski"]
+    [
+        "password",
+        "password1",
+        "password12",
+        "password123",
+        "password1234",
+        "passw0rd",
+        "p@ssw0rd",
+        "p@ssword",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "12345678910",
+        "123456789012",
+        "0123456789",
+        "987654321",
+        "0987654321",
+        "qwertyui",
+        "qwertyuiop",
+        "qwerty123",
+        "qwerty12",
+        "qwerty1234",
+        "qwerty12345",
+        "qwerty123456",
+        "1qaz2wsx",
+        "1qaz2wsx3edc",
+        "zaq12wsx",
+        "zaq1@wsx",
+        "zaq12wsxcde3",
+        "qazwsxedc",
+        "qazwsxedcrfv",
+        "q1w2e3r4",
+        "q1w2e3r4t5",
+        "q1w2e3r4t5y6",
+        "asdfghjk",
+        "asdfghjkl",
+        "asdf1234",
+        "zxcvbnm1",
+        "iloveyou",
+        "sunshine",
+        "princess",
+        "football",
+        "baseball",
+        "superman",
+        "welcome1",
+        "welcome123",
+        "letmein1",
+        "trustno1",
+        "administrator",
+        "administrator1",
+        "admin123",
+        "admin1234",
+        "admin12345",
+        "admin123456",
+        "changeme",
+        "changeme1",
+        "changeme123",
+        "computer",
+        "internet",
+        "haslo123",
+        "haslo1234",
+        "haslo12345",
+        "haslo123456",
+        "hasłohasło",
+        "haslohaslo",
+        "mojehaslo",
+        "mojehaslo1",
+        "mojehaslo123",
+        "tajnehaslo",
+        "polska12",
+        "polska123",
+        "polska1234",
+        "polska12345",
+        "polskapolska",
+        "kochamcie",
+        "kochamcię",
+        "misiaczek",
+        "matematyka",
+        "komputer",
+        "szkola123",
+        "szkoła123",
+        "nauczyciel",
+        "nauczyciel1",
+        "nauczyciel123",
+        "dyrektor1",
+        "dyrektor123",
+        "sekretariat",
+        "sekretariat1",
+        "sekretariat123",
+        "wychowawca",
+        "urzad123",
+        "urząd123",
+        "urzadmiejski",
+        "urządmiejski",
+        "rada12345",
+        "radamiasta",
+        "radamiejska",
+        "radny123",
+        "radny1234",
+        "samorzad",
+        "samorząd",
+        "samorzad123",
+        "wiosna2024",
+        "wiosna2025",
+        "wiosna2026",
+        "lato2024",
+        "lato2025",
+        "lato2026",
+        "jesien2024",
+        "jesien2025",
+        "jesien2026",
+        "zima2024",
+        "zima2025",
+        "zima2026",
+        "listopad2025",
+        "listopad2026",
+        "bezpieczne",
+        "dziennik",
+        "dziennik123",
+        "zima12345",
+        "lato12345",
+        "agnieszka",
+        "katarzyna",
+        "aleksandra",
+        "mateusz1",
+        "mateusz123",
+        "gryfgryf",
+        "gryf1234",
+        "gryf12345",
+        "gryfpomorski",
+    ]
 )
 """Ever-present in published leaks or in offices; the length rule already keeps most others away."""
 
@@ -43,19 +174,19 @@ def password_problem(password: str, *, shortest: int, about: Iterable[str] = ())
     """What is wrong with a new password, as a message id, or None. `about` are words of its owner and of the place."""
     password = normalise(password)
     if len(password) < shortest:
-        return _TOO_SHORT.get(shortest, "This password is too short")
+        return _TOO_SHORT.get(shortest, _("This password is too short"))
     if len(password) > LONGEST:
-        return "This password is too long: 200 characters are the most"
+        return _("This password is too long: 200 characters are the most")
     folded = fold(password)
     if folded in _FOLDED or len(set(folded)) < 4 or _is_run(folded):
-        return "This password is among the first that anyone would try; choose another"
+        return _("This password is among the first that anyone would try; choose another")
     words = {fold(word) for text in about for word in [text, *re.split(r"[\W_]+", text)]}
     if any(len(word) >= 4 and word in folded for word in words):
-        return "Do not use your name, login or the city's name in the password"
+        return _("Do not use your name, login or the city's name in the password")
     return None
 
 
-_TOO_SHORT: Final = {8: "Use at least 8 characters", 12: "Use at least 12 characters; a few words are fine"}
+_TOO_SHORT: Final = {8: _("Use at least 8 characters"), 12: _("Use at least 12 characters; a few words are fine")}
 
 
 def _is_run(text: str) -> bool:

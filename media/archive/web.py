@@ -115,7 +115,7 @@ async def _send(request: web.Request, fd: int, stat: os.stat_result) -> web.Stre
 
 
 async def _read(fd: int, offset: int, length: int) -> bytes:
-    """From memory at once where the system has it cached; else in a thread, so that the loop never waits for the disk."""
+    """From memory at once where the system has it cached; else in a thread: the loop never waits for the disk."""
     buffer = bytearray(length)
     try:
         got = os.preadv(fd, [buffer], offset, os.RWF_NOWAIT)

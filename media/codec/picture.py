@@ -118,8 +118,11 @@ class Picture:
 def _box(width: int, height: int, edges: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
     """Fractions of the picture as even pixels: chroma has half of them."""
     left, top, right, bottom = edges
-    across, down = (lambda part: int(part * width) // 2 * 2), (lambda part: int(part * height) // 2 * 2)
-    return across(left), down(top), across(right), down(bottom)
+    return _even(left * width), _even(top * height), _even(right * width), _even(bottom * height)
+
+
+def _even(length: float) -> int:
+    return int(length) // 2 * 2
 
 
 def _chamber(width: int, height: int) -> Image.Image:

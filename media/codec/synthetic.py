@@ -35,7 +35,6 @@ FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 10.0
 CAPTION_INTERVAL_S: Final = 1.0
 MAX_CAPTION_BYTES: Final = 64 * 1024
-IO_TIMEOUT_S: Final = 5
 DEFAULT_FONTS: Final = Path("node_modules/dejavu-fonts-ttf/ttf")
 PR_SET_PDEATHSIG: Final = 1
 
@@ -82,9 +81,7 @@ class Encoder:
         self._options = options
         self._caption = caption
         self._voice = voice
-        self._container = av.open(
-            options.url, "w", format="flv", options={"rw_timeout": str(IO_TIMEOUT_S * 1_000_000), "tcp_nodelay": "1"}
-        )
+        self._container = av.open(options.url, "w", format="flv")
         self._video = self._container.add_stream("libx264", rate=options.fps, options=_x264_options(options))
         self._video.width, self._video.height = options.width, options.height
         self._video.pix_fmt = "yuv420p"

@@ -19,6 +19,7 @@ ReadAt = Callable[[int, int], bytes]
 
 _BOX: Final = struct.Struct(">I4s")
 MAX_MOOF_BYTES: Final = 1024 * 1024
+_TAIL: Final = 16
 _SAMPLE_FIELDS: Final = {0x100: 4, 0x200: 4, 0x400: 4, 0x800: 4}
 
 
@@ -100,7 +101,7 @@ def scan_parts(read: ReadAt, begin: int, init: Init) -> Iterator[ScannedPart]:
             return
         mdat_size = _BOX.unpack(moof[moof_size:])[0]
         end = moof_at + moof_size + mdat_size
-        if mdat_size < 8 or (mdat_size > 8 and len(read(end - 1, 1)) < 1):
+        if mdat_size < 8 or not _is_written(read, end - min(mdat_size - 8, _TAIL), end):
             return
         try:
             sequence, samples_90k, independent = _read_moof(moof, moof_size, init)
@@ -108,6 +109,12 @@ def scan_parts(read: ReadAt, begin: int, init: Init) -> Iterator[ScannedPart]:
             return
         yield ScannedPart(at, end - at, sequence, ntp / 4294967296 - NTP_EPOCH_S, dts, samples_90k, independent)
         at = end
+
+
+def _is_written(read: ReadAt, begin: int, end: int) -> bool:
+    """After a power cut a file may have its length and zeros where its end should be; no frame ends in that many."""
+    tail = read(begin, end - begin)
+    return len(tail) == end - begin and (len(tail) < _TAIL or any(tail))
 
 
 def gather_segments(parts: Iterator[ScannedPart]) -> Iterator[ScannedSegment]:

@@ -9,6 +9,7 @@ from aiohttp import web
 from app.actor import SYSTEM, Actor
 from app.database import DATABASE, Database, Tx
 from app.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded
+from app.i18n import _
 from app.throttle import Charge, Limit, spend
 from media.record.recordings import RECORDINGS
 from media.streams import STREAMS, PublishGrant
@@ -118,17 +119,17 @@ def check_draft(draft: SessionDraft) -> None:
     """Raises `Invalid` that names each field that is wrong."""
     fields: dict[str, str] = {}
     if not draft.title.strip():
-        fields["title"] = "A session needs a title"
+        fields["title"] = _("A session needs a title")
     if len(draft.title) > rules.MAX_TITLE:
-        fields["title"] = "This is too long: 500 characters at most"
+        fields["title"] = _("This is too long: 500 characters at most")
     if len(draft.number) > 20:
-        fields["number"] = "This is too long: 20 characters at most"
+        fields["number"] = _("This is too long: 20 characters at most")
     if not draft.agenda:
-        fields["agenda"] = "An agenda needs at least one item"
+        fields["agenda"] = _("An agenda needs at least one item")
     if len(draft.agenda) > rules.MAX_ITEMS:
-        fields["agenda"] = "This is too long: 200 items at most"
+        fields["agenda"] = _("This is too long: 200 items at most")
     if any(len(title) > rules.MAX_TITLE for title in draft.agenda):
-        fields["agenda"] = "An item is too long: 500 characters at most"
+        fields["agenda"] = _("An item is too long: 500 characters at most")
     if fields:
         raise Invalid(fields=fields)
 

@@ -96,7 +96,7 @@ CHAT: Final = [
     ("clerk", "Tak, radni wracają do niej w punkcie 10, w interpelacjach."),
     ("resident2", "Dziękuję!"),
 ]
-SETTINGS: Final = {
+SETTINGS: Final[dict[str, dict[str, object]]] = {
     "city": {"name": "Słupsk", "office": "Urząd Miejski w Słupsku", "contact": "biuro.rady@gryf.example"},
     "identity": {"second_factor_required": False},
 }

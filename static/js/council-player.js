@@ -47,6 +47,7 @@ export class Player {
   #attach() {
     const hls = new Hls({
       lowLatencyMode: true,
+      startPosition: this.live ? -1 : 0, // a recording that was closed this second still looks live
       backBufferLength: 90,
       // no liveSync… here: it would override the playlist's PART-HOLD-BACK, and with it low latency
       maxLiveSyncPlaybackRate: 1.15,

@@ -30,5 +30,5 @@ def documented() -> dict[str, str]:
     return dict(rows)
 
 
-def test_settings_are_documented():
+def test_settings_are_documented() -> None:
     assert documented() == {name: text.replace("|", "\\|") for name, text in declared().items()}

@@ -88,7 +88,9 @@ def test_ephemeral_has_no_backlog() -> None:
     assert backlog.since(1, 1) == []
 
 
-@given(st.lists(st.sampled_from("abc"), max_size=40), st.integers(0, 40), st.sampled_from([RoomKind.LOG, RoomKind.LATEST]))
+@given(
+    st.lists(st.sampled_from("abc"), max_size=40), st.integers(0, 40), st.sampled_from([RoomKind.LOG, RoomKind.LATEST])
+)
 def test_backlog_never_tells_half_of_it(keys: list[str], since: int, kind: RoomKind) -> None:
     """Who applies the events after `since` to the state at `since` has the state of now."""
     backlog = Backlog(kind, max_events=5, max_bytes=55)

@@ -30,9 +30,7 @@ async def no_snapshot(_tx: Any, _actor: Actor, _params: Params) -> msgspec.Struc
 
 
 def bells(kind: RoomKind, *, presence: bool = False) -> Room:
-    return Room(
-        pattern="bells/{x}", allow=ANYONE, kind=kind, snapshot=no_snapshot, events=(Rang,), presence=presence
-    )
+    return Room(pattern="bells/{x}", allow=ANYONE, kind=kind, snapshot=no_snapshot, events=(Rang,), presence=presence)
 
 
 class Wire:

@@ -9,6 +9,7 @@ import msgspec
 from app.actor import SYSTEM, Actor
 from app.database import Database, Tx
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.i18n import _
 from app.identity import rules, store
 from app.identity.access import (
     AccountFile,
@@ -234,13 +235,13 @@ async def _invite(tx: Tx, identity: Identity, account: Account, post: Post) -> N
 def _check_new(identity: Identity, new: NewAccount, login: str, email: str | None, name: str) -> None:
     fields = {}
     if not rules.is_login(login):
-        fields["login"] = "Use 2 to 64 characters: letters a to z, digits, dot, dash, underscore"
+        fields["login"] = _("Use 2 to 64 characters: letters a to z, digits, dot, dash, underscore")
     if email is not None and not rules.is_email(email):
-        fields["email"] = "This is not an e-mail address"
+        fields["email"] = _("This is not an e-mail address")
     if not 1 <= len(name) <= 120:
-        fields["name"] = "Enter a name of at most 120 characters"
+        fields["name"] = _("Enter a name of at most 120 characters")
     if new.language not in identity.languages:
-        fields["language"] = "Choose one of the languages"
+        fields["language"] = _("Choose one of the languages")
     if new.password is not None:
         about: Iterable[str] = (login, name, (email or "").partition("@")[0], identity.city)
         problem = password_problem(new.password, shortest=identity.shortest_password(staff=True), about=about)

@@ -6,6 +6,7 @@ from typing import Final
 from app.actor import Actor
 from app.database import Database
 from app.errors import Forbidden, Invalid, NotFound, TooMany
+from app.i18n import _
 from app.identity import rules, store
 from app.identity.actions.own_account import new_password_problem
 from app.identity.identity import Identity
@@ -18,7 +19,7 @@ from app.throttle import Charge, Limit, network_of, spend
 
 LETTERS_PER_ADDRESS: Final = Limit("letters/address", burst=20, every_s=60)
 LETTERS_PER_PERSON: Final = Limit("letters/person", burst=3, every_s=600)
-LINK_OVER: Final = "This link has been used or is too old. Ask for a new one"
+LINK_OVER: Final = _("This link has been used or is too old. Ask for a new one")
 
 
 async def request_reset(database: Database, identity: Identity, login: str, visitor: Visitor, post: Post) -> None:
@@ -111,7 +112,7 @@ async def confirm_registration(
     name = " ".join(name.split())
     fields = {}
     if not 1 <= len(name) <= 120:
-        fields["name"] = "Enter a name of at most 120 characters"
+        fields["name"] = _("Enter a name of at most 120 characters")
     about = (name, link.email.partition("@")[0], identity.city)
     problem = password_problem(password, shortest=identity.shortest_password(staff=False), about=about)
     if problem is not None:

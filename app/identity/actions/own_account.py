@@ -5,6 +5,7 @@ import msgspec
 from app.actor import Actor
 from app.database import Database, Tx
 from app.errors import Conflict, Invalid
+from app.i18n import _
 from app.identity import rules, second_factor, store
 from app.identity.access import access_own_account
 from app.identity.actions.sign_in import WRONG_CODE, check_own_password
@@ -66,13 +67,13 @@ async def save_profile(
     name, email = " ".join(name.split()), rules.login_of(email or "") or None
     fields = {}
     if not 1 <= len(name) <= 120:
-        fields["name"] = "Enter a name of at most 120 characters"
+        fields["name"] = _("Enter a name of at most 120 characters")
     if email is not None and not rules.is_email(email):
-        fields["email"] = "This is not an e-mail address"
+        fields["email"] = _("This is not an e-mail address")
     elif email is not None and await store.email_taken(tx, email, account.id):
-        fields["email"] = "Another account has this address"
+        fields["email"] = _("Another account has this address")
     if language not in identity.languages:
-        fields["language"] = "Choose one of the languages"
+        fields["language"] = _("Choose one of the languages")
     if fields:
         raise Invalid(fields=fields)
     folded = fold(f"{name} {account.login} {email or ''}")
@@ -101,7 +102,7 @@ async def change_password(
     await check_own_password(database, identity, account, current)
     problem = new_password_problem(identity, account, new, staff=staff)
     if problem is None and new == current:
-        problem = "This is your present password; choose another"
+        problem = _("This is your present password; choose another")
     if problem is not None:
         raise Invalid(fields={"new": problem})
     hashed = await identity.passwords.hash(new)

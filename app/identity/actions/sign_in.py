@@ -8,6 +8,7 @@ import structlog
 from app.actor import Actor, Grant
 from app.database import Database, Tx
 from app.errors import Invalid, NotFound
+from app.i18n import _
 from app.identity import rules, second_factor, store
 from app.identity.identity import Identity
 from app.identity.model import Account, Credentials, SignedIn, Visitor
@@ -16,9 +17,9 @@ from app.throttle import Charge, Limit, network_of, refund, spend
 
 log = structlog.get_logger(__name__)
 
-WRONG: Final = "Login or password is not right"
-WRONG_CODE: Final = "This code is not right, or it has been used already"
-CODE_NEEDED: Final = "Enter the code from the authenticator app, or a recovery code"
+WRONG: Final = _("Login or password is not right")
+WRONG_CODE: Final = _("This code is not right, or it has been used already")
+CODE_NEEDED: Final = _("Enter the code from the authenticator app, or a recovery code")
 
 PER_ADDRESS: Final = Limit("sign-in/address", burst=100, every_s=5)
 """A whole school sits behind one address, and what turns out well is given back."""

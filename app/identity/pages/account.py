@@ -9,7 +9,7 @@ from app.actor import Actor
 from app.database import DATABASE
 from app.errors import Invalid
 from app.forms import read, require_action, see_other
-from app.i18n import LOCALES
+from app.i18n import LOCALES, _
 from app.identity import actions
 from app.identity.identity import IDENTITY
 from app.identity.pages.forms import ChangePasswordForm, CurrentPasswordForm, EnrolForm, ProfileForm
@@ -39,7 +39,7 @@ async def show_account(request: web.Request) -> web.StreamResponse:
         except Invalid as problem:
             form.take(problem)
         else:
-            await flash(request, "Saved")
+            await flash(request, _("Saved"))
             return see_other("/account")
     return await _shown(request, "identity/account.html", form, own=own)
 
@@ -62,7 +62,7 @@ async def show_password(request: web.Request) -> web.StreamResponse:
         else:
             if session is not None:
                 adopt(request, session)
-            await flash(request, "The new password is set")
+            await flash(request, _("The new password is set"))
             return see_other("/account")
     return await _shown(request, "identity/password.html", form)
 
@@ -107,7 +107,7 @@ async def _disable_second_factor(request: web.Request, actor: Actor, own: action
         else:
             if session is not None:
                 adopt(request, session)
-            await flash(request, "The second factor is off")
+            await flash(request, _("The second factor is off"))
             return see_other("/account")
     return await _shown(request, "identity/second_factor_off.html", form, own=own)
 
@@ -116,7 +116,7 @@ async def end_session(request: web.Request) -> web.StreamResponse:
     """POST /account/sessions/{handle}/end."""
     await require_action(request)
     await actions.end_own_session(request.app[DATABASE], await _actor(request), request.match_info["handle"])
-    await flash(request, "Signed out there")
+    await flash(request, _("Signed out there"))
     return see_other("/account")
 
 
@@ -124,7 +124,7 @@ async def end_other_sessions(request: web.Request) -> web.StreamResponse:
     """POST /account/sessions/end-others."""
     await require_action(request)
     await actions.sign_out_everywhere(request.app[DATABASE], await _actor(request), keep_this=True)
-    await flash(request, "Signed out everywhere else")
+    await flash(request, _("Signed out everywhere else"))
     return see_other("/account")
 
 

@@ -9,7 +9,7 @@ from app.actor import Actor
 from app.database import DATABASE
 from app.errors import Invalid
 from app.forms import Form, read, require_action, see_other
-from app.i18n import LOCALES
+from app.i18n import LOCALES, _
 from app.identity import actions
 from app.identity.access import AccountFile
 from app.identity.identity import IDENTITY
@@ -66,12 +66,12 @@ async def show_account(request: web.Request) -> web.StreamResponse:
                 account_id,
                 name=form.name.data or "",
                 email=form.email.data or None,
-                rev=int(form.rev.data) if (form.rev.data or "").isdecimal() else 0,
+                rev=_revision(form.rev.data),
             )
         except Invalid as problem:
             form.take(problem)
         else:
-            await flash(request, "Saved")
+            await flash(request, _("Saved"))
             return see_other(f"/admin/accounts/{account_id}")
     return await _account_page(request, actor, file, form, await _grant_form(request, actor, fresh=True))
 
@@ -94,7 +94,7 @@ async def grant_role(request: web.Request) -> web.StreamResponse:
         except Invalid as problem:
             form.take(problem)
         else:
-            await flash(request, "The role is granted")
+            await flash(request, _("The role is granted"))
             return see_other(f"/admin/accounts/{account_id}")
     account = file.account
     profile = await read(request, ChangeAccountForm, name=account.name, email=account.email, rev=str(account.rev))
@@ -106,7 +106,7 @@ async def revoke_role(request: web.Request) -> web.StreamResponse:
     await require_action(request)
     account_id = _id(request, "account_id")
     await actions.revoke_role(request.app[DATABASE], await _actor(request), account_id, _id(request, "grant_id"))
-    await flash(request, "The role is taken away")
+    await flash(request, _("The role is taken away"))
     return see_other(f"/admin/accounts/{account_id}")
 
 
@@ -115,7 +115,7 @@ async def disable_account(request: web.Request) -> web.StreamResponse:
     await require_action(request)
     account_id = _id(request, "account_id")
     await actions.disable_account(request.app[DATABASE], await _actor(request), account_id)
-    await flash(request, "The account is closed, and signed out everywhere")
+    await flash(request, _("The account is closed, and signed out everywhere"))
     return see_other(f"/admin/accounts/{account_id}")
 
 
@@ -124,7 +124,7 @@ async def enable_account(request: web.Request) -> web.StreamResponse:
     await require_action(request)
     account_id = _id(request, "account_id")
     await actions.enable_account(request.app[DATABASE], await _actor(request), account_id)
-    await flash(request, "The account is open again")
+    await flash(request, _("The account is open again"))
     return see_other(f"/admin/accounts/{account_id}")
 
 
@@ -146,7 +146,7 @@ async def show_units(request: web.Request) -> web.StreamResponse:
         except Invalid as problem:
             form.take(problem)
         else:
-            await flash(request, "Saved")
+            await flash(request, _("Saved"))
             return see_other("/admin/units")
     return await _shown(request, "identity/units.html", form, units=units)
 
@@ -158,12 +158,13 @@ async def rename_unit(request: web.Request) -> web.StreamResponse:
     form = await read(request, RenameUnitForm, name=unit.name, rev=str(unit.rev))
     if form.posted and form.validate():
         try:
-            revision = int(form.rev.data) if (form.rev.data or "").isdecimal() else 0
-            await actions.rename_unit(request.app[DATABASE], actor, unit_id, name=form.name.data or "", rev=revision)
+            await actions.rename_unit(
+                request.app[DATABASE], actor, unit_id, name=form.name.data or "", rev=_revision(form.rev.data)
+            )
         except Invalid as problem:
             form.take(problem)
         else:
-            await flash(request, "Saved")
+            await flash(request, _("Saved"))
             return see_other("/admin/units")
     return await _shown(request, "identity/rename_unit.html", form, unit=unit)
 
@@ -219,6 +220,10 @@ async def _grant_form(request: web.Request, actor: Actor, *, fresh: bool) -> Gra
 
 def _choices(units: list[Unit]) -> list[tuple[int, str]]:
     return [(unit.id, "\u2003" * unit.depth + unit.name) for unit in units]
+
+
+def _revision(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _id(request: web.Request, name: str) -> int:

@@ -1,5 +1,7 @@
 """Forms of this feature. What they ask for is checked by the actions; here stand only what fields look like."""
 
+from typing import Final
+
 from wtforms import DateField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -8,7 +10,7 @@ from app.i18n import _
 from app.identity.model import UnitKind
 from app.identity.passwords import LONGEST
 
-_CODE = {"inputmode": "text", "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+_CODE: Final = {"inputmode": "text", "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class SignInForm(Form):

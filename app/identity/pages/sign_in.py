@@ -10,7 +10,7 @@ from app.actor import Actor
 from app.database import DATABASE
 from app.errors import Invalid, NotFound, TooMany
 from app.forms import Form, read, require_action, see_other
-from app.i18n import LOCALES
+from app.i18n import LOCALES, _
 from app.identity import actions
 from app.identity.identity import IDENTITY
 from app.identity.model import Credentials, Owed, Purpose, SignedIn
@@ -38,7 +38,8 @@ async def show_sign_in(request: web.Request) -> web.StreamResponse:
     if request.method == "GET" and (await _signed_in(request)):
         return see_other(own_path(request.query.get("next", "/")))
     form = await read(request, SignInForm, next=request.query.get("next", ""))
-    status, headers = 0, {}
+    status = 0
+    headers: dict[str, str] = {}
     if form.posted and form.validate():
         database, identity, visitor = request.app[DATABASE], request.app[IDENTITY], visitor_of(request)
         credentials = Credentials(form.login.data or "", form.password.data or "")
@@ -63,7 +64,8 @@ async def show_second_step(request: web.Request) -> web.StreamResponse:
     if not waiting or waiting["until"] < time.time():
         return see_other("/sign-in")
     form = await read(request, CodeForm, next=waiting["next"])
-    status, headers = 0, {}
+    status = 0
+    headers: dict[str, str] = {}
     if form.posted and form.validate():
         database, identity, visitor = request.app[DATABASE], request.app[IDENTITY], visitor_of(request)
         try:
@@ -94,7 +96,8 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
 async def show_register(request: web.Request) -> web.StreamResponse:
     """GET and POST /register: where the link shall go."""
     form = await read(request, AddressForm)
-    status, headers = 0, {}
+    status = 0
+    headers: dict[str, str] = {}
     identity = request.app[IDENTITY]
     if form.posted and form.validate():
         language = request.app[LOCALES].choose(request).language
@@ -154,7 +157,8 @@ async def show_confirm(request: web.Request) -> web.StreamResponse:
 async def show_request_reset(request: web.Request) -> web.StreamResponse:
     """GET and POST /reset."""
     form = await read(request, LoginForm)
-    status, headers = 0, {}
+    status = 0
+    headers: dict[str, str] = {}
     if form.posted and form.validate():
         try:
             await actions.request_reset(
@@ -183,7 +187,7 @@ async def show_reset(request: web.Request) -> web.StreamResponse:
         except Invalid as problem:
             form.take(problem)
         else:
-            await flash(request, "The new password is set. Sign in with it")
+            await flash(request, _("The new password is set. Sign in with it"))
             return see_other("/sign-in")
     return await _shown(request, "identity/new_password.html", form)
 

@@ -3,6 +3,7 @@
 import io
 import subprocess
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -74,7 +75,7 @@ def decode(data: bytes, folder: Path) -> None:
 
 def check_parts(parts: list[Part], part_target_90k: int) -> None:
     """Parts lie one behind the other; each but a segment's last or an independent one is long enough."""
-    for earlier, later in zip(parts, parts[1:], strict=False):
+    for earlier, later in pairwise(parts):
         assert earlier.dts_90k + earlier.duration_90k == later.dts_90k
         if earlier.last:
             assert (later.msn, later.index) == (earlier.msn + 1, 0)

@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,8 @@ def test_b_frames_are_shown_in_order_from_zero(tmp_path: Path):
     seen = reading.read(data)
     shown = sorted(pts for _, pts, _ in seen.video)
     assert shown[0] == pytest.approx(0, abs=1e-4)
-    assert all(later - earlier == pytest.approx(0.04, abs=1e-4) for earlier, later in zip(shown, shown[1:], strict=False))
-    assert all(later[0] > earlier[0] for earlier, later in zip(seen.video, seen.video[1:], strict=False))
+    assert all(later - earlier == pytest.approx(0.04, abs=1e-4) for earlier, later in pairwise(shown))
+    assert all(later[0] > earlier[0] for earlier, later in pairwise(seen.video))
     picture_pts = {packet.pts for packet in packets if packet.kind is Kind.VIDEO}
     first_sound = min(p.pts for p in packets if p.kind is Kind.AUDIO and p.pts >= min(picture_pts))
     assert seen.audio[0][0] == pytest.approx((first_sound - min(picture_pts)) / 90_000, abs=0.003)
@@ -73,7 +74,7 @@ def test_forward_jump_is_left_out_and_wall_clock_follows(tmp_path: Path):
     end = parts[-1].dts_90k + parts[-1].duration_90k
     assert end / 90_000 == pytest.approx(16, abs=0.1)
     seen = reading.read(reading.file_of(init, parts))
-    assert max(b[0] - a[0] for a, b in zip(seen.video, seen.video[1:], strict=False)) < 0.1
+    assert max(b[0] - a[0] for a, b in pairwise(seen.video)) < 0.1
     assert abs(seen.video[-1][1] - seen.audio[-1][0]) < 0.1
     assert parts[-1].began_at_s - parts[0].began_at_s == pytest.approx(100 + parts[-1].dts_90k / 90_000, abs=0.3)
     reading.decode(reading.file_of(init, parts), tmp_path)
@@ -143,15 +144,13 @@ def test_a_slide_every_two_seconds_without_sound():
 def test_sound_that_comes_late_never_or_stops(tmp_path: Path):
     tracks, packets = feed.both(8)
     for begin, end in ((0, 3), (0, 9), (3, 9), (3, 6)):
-        ((init, parts),) = reading.takes(
-            reading.mux(Muxer(Timing()), tracks, without(packets, Kind.AUDIO, begin, end))
-        )
+        ((init, parts),) = reading.takes(reading.mux(Muxer(Timing()), tracks, without(packets, Kind.AUDIO, begin, end)))
         data = reading.file_of(init, parts)
         seen = reading.read(data)
         assert len(seen.video) == 200
         assert seen.audio[0][0] == pytest.approx(0, abs=0.001)
         assert seen.audio[-1][0] == pytest.approx(8, abs=0.05)
-        steps = [b[0] - a[0] for a, b in zip(seen.audio, seen.audio[1:], strict=False)]
+        steps = [b[0] - a[0] for a, b in pairwise(seen.audio)]
         assert all(step == pytest.approx(1024 / 48_000, abs=1e-4) for step in steps), "no hole in sound"
         reading.decode(data, tmp_path)
 
@@ -175,7 +174,7 @@ def test_picture_that_stops_is_held_and_returns_with_a_key_frame(tmp_path: Path)
     reading.check_parts(parts, TARGET)
     data = reading.file_of(init, parts)
     seen = reading.read(data)
-    assert max(b[0] - a[0] for a, b in zip(seen.video, seen.video[1:], strict=False)) <= 3
+    assert max(b[0] - a[0] for a, b in pairwise(seen.video)) <= 3
     assert seen.video[-1][0] == pytest.approx(15.96, abs=0.05)
     reading.decode(data, tmp_path)
 

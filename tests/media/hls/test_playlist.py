@@ -20,9 +20,18 @@ def segment(msn: int, take: int = 0, *, opens: bool = False, duration_90k: int =
     return Segment(msn, take, take, opens, 1_700_000_000 + msn * 2.08, duration_90k, parts)
 
 
+def opened(msn: int) -> Segment:
+    return Segment(
+        msn, 0, 0, opens_take=False, began_at_s=1_700_000_000 + msn * 2.08, duration_90k=46_800, parts=(FIRST,)
+    )
+
+
 def test_a_playlist_to_the_letter():
     text = media_playlist(
-        Timing(), [segment_lines(segment(7, opens=True))], Segment(8, 0, 0, False, 1_700_000_016.64, 46_800, (FIRST,)), 8
+        Timing(),
+        [segment_lines(segment(7, opens=True))],
+        opened(8),
+        8,
     )
     assert text == (
         "#EXTM3U\n"
@@ -76,7 +85,9 @@ def test_a_delta_update_leaves_out_what_is_old_and_agrees_with_the_whole():
     delta = rules.check_media(media_playlist(Timing(), lines, opened, 31, skip=True))
     assert delta.skipped == 12
     kept = whole.segments[delta.skipped :]
-    assert [(s.msn, s.uri, s.duration, s.parts) for s in delta.segments] == [(s.msn, s.uri, s.duration, s.parts) for s in kept]
+    assert [(s.msn, s.uri, s.duration, s.parts) for s in delta.segments] == [
+        (s.msn, s.uri, s.duration, s.parts) for s in kept
+    ]
     assert delta.open_parts == whole.open_parts
     assert sum(s.duration for s in kept) >= 36
 

@@ -213,9 +213,7 @@ async def test_order_of_things_is_kept(app, session):
 async def test_two_presses_at_once_make_one_current_item(app, session):
     await actions.start_session(app, CLERK, session.id)
     items = (await view(app, session.id)).items
-    await asyncio.gather(
-        *(actions.set_current_item(app[DATABASE], CLERK, session.id, item.id) for item in items * 3)
-    )
+    await asyncio.gather(*(actions.set_current_item(app[DATABASE], CLERK, session.id, item.id) for item in items * 3))
     states = [item.state for item in (await view(app, session.id)).items]
     assert sorted(states) == ["current", "done", "done"]
 

@@ -1,0 +1,89 @@
+"""Runs the product as its user does: `run.py demo`, and real encoders against it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import imageio_ffmpeg
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Product:
+    """A server process. `ready` is the line it printed."""
+
+    def __init__(self, process: asyncio.subprocess.Process, ready: dict):
+        self.process = process
+        self.ready = ready
+
+    async def kill(self) -> None:
+        """As a power cut ends it."""
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+    async def stop(self) -> float:
+        """SIGTERM; returns the seconds it took."""
+        began = asyncio.get_running_loop().time()
+        self.process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(self.process.wait(), 20)
+        return asyncio.get_running_loop().time() - began
+
+
+async def start_product(data: Path, *options: str, rtmp_port: int = 0, database_url: str = "") -> Product:
+    """Starts `run.py demo` and waits for its ready line."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GRYF_")}
+    environment |= {"GRYF_IDENTITY_ARGON2_PASSES": "1", "GRYF_IDENTITY_ARGON2_MEMORY_KIB": "64"}
+    if database_url:
+        environment["DATABASE_URL"] = database_url
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "run.py",
+        "demo",
+        "--data",
+        str(data),
+        "--port",
+        "0",
+        "--rtmp-port",
+        str(rtmp_port),
+        "--json",
+        *options,
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=(data.parent / "product.log").open("ab"),
+    )
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), 60)
+    assert line, (data.parent / "product.log").read_text(errors="replace")[-3000:]
+    return Product(process, msgspec.json.decode(line))
+
+
+@contextlib.asynccontextmanager
+async def product(data: Path, *options: str, **keywords) -> AsyncIterator[Product]:
+    running = await start_product(data, *options, **keywords)
+    try:
+        yield running
+    finally:
+        if running.process.returncode is None:
+            await running.stop()
+
+
+@contextlib.asynccontextmanager
+async def ffmpeg_feed(url: str, seconds: int = 60, size: str = "320x180") -> AsyncIterator[asyncio.subprocess.Process]:
+    """A real ffmpeg that publishes a test picture and a tone."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-re"]
+    command += ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25", "-f", "lavfi", "-i", "sine=frequency=440"]
+    command += ["-t", str(seconds), "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "50"]
+    command += ["-pix_fmt", "yuv420p", "-c:a", "aac", "-ar", "48000", "-f", "flv", url]
+    process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
