@@ -104,11 +104,11 @@ class Tx:
         """Calls back once, synchronously, after COMMIT: for state in this process (a stream, a cache)."""
         self.callbacks.append(callback)
 
-    async def enqueue(self, job: Job, payload: msgspec.Struct, delay_s: float = 0) -> None:
-        """Queues background work in this very transaction."""
+    async def enqueue(self, job: Job, payload: msgspec.Struct, delay_s: float = 0) -> int:
+        """Queues background work in this very transaction and returns the job's id."""
         from app.jobs import enqueue
 
-        await enqueue(self, job, payload, delay_s)
+        return await enqueue(self, job, payload, delay_s)
 
     async def audit(self, actor: Actor, action: str, subject: str, /, **details: object) -> None:
         """Writes who did what to what. `action`: the verb (`session.start`); `subject`: the thing (`session/12`)."""

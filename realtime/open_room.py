@@ -138,7 +138,7 @@ class OpenRoom:
             epoch=self.epoch,
             seq=since.seq if resumed and since is not None else held.from_seq,
             resumed=resumed,
-            snapshot=msgspec.Raw() if resumed else msgspec.Raw(snapshot),
+            snapshot=msgspec.UNSET if resumed else msgspec.Raw(snapshot),
             presence=self.presence() if self.room.presence else None,
         )
         outlet.send(protocol.encode(joined) + joined_frames(missed or ()))

@@ -74,8 +74,10 @@ class Pump:
         deadline = began + self._slice_s
         self._handle = None
         now = began
-        while self._work and now < deadline:
-            now = self._advance(deadline)
+        while self._work:
+            now = self._advance(deadline)  # one step at least: work that is never begun is never done
+            if now >= deadline:
+                break
         self._pace.spent(now, now - began)
         self.longest_s = max(self.longest_s, now - began)
         if self._work:

@@ -63,7 +63,7 @@ class Joined(msgspec.Struct, frozen=True, tag_field="op", tag="joined", omit_def
     epoch: str
     seq: int
     resumed: bool = False
-    snapshot: msgspec.Raw = msgspec.Raw()
+    snapshot: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     presence: Presence | None = None
 
 

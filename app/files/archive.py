@@ -13,6 +13,8 @@ from typing import IO, Final
 
 import msgspec
 
+from app.i18n import _
+
 _LOCAL: Final = struct.Struct("<4sHHHHHIIIHH")
 _END: Final = struct.Struct("<4sHHHHIIH")
 _END_64: Final = struct.Struct("<4sQHHIIQQQQ")
@@ -28,10 +30,10 @@ class Unsafe(Exception):
     """The archive is damaged, ambiguous or a bomb; the message is a message id for the person who sent it."""
 
 
-DAMAGED: Final = "This archive is damaged"
-GROWS: Final = "This archive would grow too large"
-PATHS: Final = "This archive holds names that lead out of it"
-LOCKED: Final = "This archive is encrypted or packed in an unusual way"
+DAMAGED: Final = _("This archive is damaged")
+GROWS: Final = _("This archive would grow too large")
+PATHS: Final = _("This archive holds names that lead out of it")
+LOCKED: Final = _("This archive is encrypted or packed in an unusual way")
 
 
 class ArchiveLimits(msgspec.Struct, frozen=True):
@@ -67,7 +69,7 @@ class _Check:
 
     def archive(self, file: IO[bytes], depth: int) -> Archive:
         if depth > self.limits.depth:
-            raise Unsafe("This archive holds archives within archives")
+            raise Unsafe(_("This archive holds archives within archives"))
         try:
             with zipfile.ZipFile(file) as opened:
                 infos = opened.infolist()
@@ -89,14 +91,14 @@ class _Check:
         self.members += len(infos)
         total = sum(info.file_size for info in infos)
         if self.members > self.limits.members:
-            raise Unsafe("This archive holds too many files")
+            raise Unsafe(_("This archive holds too many files"))
         if total > self.limits.unpacked_bytes or total > max(self.limits.free_bytes, packed * self.limits.ratio):
             raise Unsafe(GROWS)
         if len({info.filename.casefold() for info in infos}) < len(infos):
-            raise Unsafe("This archive holds two files of one name")
+            raise Unsafe(_("This archive holds two files of one name"))
 
     def _unpack(self, opened: zipfile.ZipFile, info: zipfile.ZipInfo, depth: int) -> None:
-        """Zipfile stops at the size that is declared and compares the checksum, so a false size shows as damage."""
+        """Reads up to the declared size and compares the checksum (zipfile does): a false size shows as damage."""
         nested: BytesIO | None = None
         with opened.open(info) as member:
             while block := member.read(_BLOCK_BYTES):
@@ -121,7 +123,7 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise Unsafe(PATHS)
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-        raise Unsafe("This archive holds links or devices")
+        raise Unsafe(_("This archive holds links or devices"))
     if info.flag_bits & _ENCRYPTED or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise Unsafe(LOCKED)
     if _UNICODE_PATH in _extra_ids(info.extra):

@@ -1,4 +1,4 @@
-"""Looks at an uploaded file as a whole: type by content, then the limits of that type. Blocking: call it in a thread."""
+"""Looks at a whole uploaded file: its type by content, then that type's limits. Blocking: call it in a thread."""
 
 import codecs
 import warnings

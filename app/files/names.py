@@ -13,7 +13,7 @@ _FORBIDDEN: Final = frozenset('<>:"|?*')
 
 
 def clean_name(name: str, fallback: str = "file") -> str:
-    """The last part of a path, NFC, without control and direction characters; its ending stays where it is shortened."""
+    """The last part of a path in NFC, without control characters; a long one is cut before its ending."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     kept = "".join(
         "_" if sign in _FORBIDDEN else sign

@@ -69,7 +69,7 @@ def _headers(stored: StoredFile, disposition: Disposition, cache_control: str) -
         "Cache-Control": cache_control,
         "Content-Disposition": content_disposition(disposition, stored.name),
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
+        "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
 

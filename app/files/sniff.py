@@ -93,7 +93,7 @@ _CONTAINERS: Final = (frozenset({"video/mp4", "audio/mp4"}), frozenset({"video/w
 _MARKUP = re.compile(
     rb"<(!doctype\s+html|html|head|body|script|iframe|table|title|style|img|a|div|p|h1|br|font)[\s>/]", re.IGNORECASE
 )
-_SVG = re.compile(rb"<(!doctype\s+)?svg[\s>]", re.IGNORECASE)
+_SVG = re.compile(rb"<(!doctype\s+)?svg[\s>/]", re.IGNORECASE)
 _SRT = re.compile(r"\A\d+\r?\n\d{2}:\d{2}:\d{2}[,.]\d{3} --> \d{2}:\d{2}:\d{2}[,.]\d{3}")
 _SIGNATURES: Final = (
     (b"%PDF-", "application/pdf"),

@@ -22,7 +22,7 @@ class StoredFile(msgspec.Struct, frozen=True):
 
 
 async def saved_file(
-    tx: Tx, file_id: UUID, name: str, kind: str, size_bytes: int, sha256: str, created_by: int | None
+    tx: Tx, file_id: UUID, *, name: str, kind: str, size_bytes: int, sha256: str, created_by: int | None
 ) -> StoredFile:
     return await tx.one(
         StoredFile,

@@ -125,7 +125,7 @@ class _Growing:
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
-        self.file = open(descriptor, "wb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor; closed by `remove`
+        self.file = open(descriptor, "wb", buffering=0)  # noqa: SIM115 - a descriptor; closed by `remove`
         self.size = 0
         self.digest = hashlib.sha256()
 

@@ -65,6 +65,7 @@ class LevelTap:
 
     def on_tracks(self, tracks: Tracks) -> None:
         self.level = None
+        self.failed = False
         self._offer(self, tracks.audio)
 
     def on_packet(self, packet: Packet) -> None:
@@ -147,7 +148,10 @@ class _Measure:
         self.failures = 0
         self._decoder = av.CodecContext.create("opus" if track.codec is Codec.OPUS else "aac", "r")
         self._decoder.extradata = _opus_head(track.config) if track.codec is Codec.OPUS else track.config
-        self._resampler = av.audio.resampler.AudioResampler(format="s16", layout="stereo", rate=MEASURE_RATE_HZ)
+        # One channel stays one: spread over two it would be 3 dB softer.
+        self._channels = min(track.channels, 2)
+        layout = "mono" if self._channels == 1 else "stereo"
+        self._resampler = av.audio.resampler.AudioResampler(format="s16", layout=layout, rate=MEASURE_RATE_HZ)
         self._samples: array[int] = array("h")
 
     def add(self, data: bytes) -> Level | None:
@@ -155,12 +159,12 @@ class _Measure:
         try:
             for frame in self._decoder.decode(av.Packet(data)):
                 for small in self._resampler.resample(frame):
-                    self._samples.frombytes(bytes(small.planes[0])[: small.samples * 4])
+                    self._samples.frombytes(bytes(small.planes[0])[: small.samples * 2 * self._channels])
             self.failures = 0
         except av.error.FFmpegError:
             self.failures += 1
             return None
-        if len(self._samples) < 2 * MEASURE_RATE_HZ * WINDOW_S:
+        if len(self._samples) < self._channels * MEASURE_RATE_HZ * WINDOW_S:
             return None
         samples, self._samples = self._samples, array("h")
         return measure(samples)

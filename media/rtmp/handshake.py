@@ -6,7 +6,7 @@ send random bytes. Both are answered in their own way. RTMPE (version 6 and abov
 
 import hashlib
 import hmac
-import os
+import secrets
 from typing import Final
 
 from media.rtmp.errors import RtmpError
@@ -57,7 +57,7 @@ def _answer(c1: bytes) -> bytes:
         claimed = c1[at : at + DIGEST]
         if c1[4:8] != bytes(4) and hmac.compare_digest(claimed, _digest(c1, at, PLAYER_KEY)):
             return _signed_s1(scheme) + _signed_s2(claimed)
-    s1 = bytes(8) + os.urandom(SIZE - 8)
+    s1 = bytes(8) + secrets.token_bytes(SIZE - 8)
     return s1 + c1[:4] + bytes(4) + c1[8:]
 
 
@@ -70,12 +70,12 @@ def _digest(packet: bytes, at: int, key: bytes) -> bytes:
 
 
 def _signed_s1(scheme: int) -> bytes:
-    s1 = bytes(4) + SERVER_VERSION + os.urandom(SIZE - 8)
+    s1 = bytes(4) + SERVER_VERSION + secrets.token_bytes(SIZE - 8)
     at = _digest_at(s1, scheme)
     return s1[:at] + _digest(s1, at, SERVER_KEY) + s1[at + DIGEST :]
 
 
 def _signed_s2(client_digest: bytes) -> bytes:
     key = hmac.digest(SERVER_KEY + KEY_TAIL, client_digest, hashlib.sha256)
-    body = os.urandom(SIZE - DIGEST)
+    body = secrets.token_bytes(SIZE - DIGEST)
     return body + hmac.digest(key, body, hashlib.sha256)

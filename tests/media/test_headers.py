@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import av
 import pytest
 from hypothesis import given
@@ -64,7 +66,7 @@ def annex_b_to_avcc(extradata: bytes) -> bytes:
 def x264_config(width: int, height: int, pix_fmt: str, **options: str) -> bytes:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, pix_fmt
-    encoder.time_base = "1/25"
+    encoder.time_base = Fraction(1, 25)
     encoder.flags |= 1 << 22  # global header
     encoder.options = options
     encoder.open()
@@ -140,20 +142,13 @@ def test_vp9():
         (bytes.fromhex("131056e598"), "mp4a.40.5", 48000, 2, 2048),  # LC at 24 kHz, SBR told behind it
         (bytes.fromhex("2b118800"), "mp4a.40.5", 48000, 2, 2048),  # SBR told first
         (bytes.fromhex("eb098800"), "mp4a.40.29", 48000, 2, 2048),  # PS: one channel coded, two heard
-        (bytes.fromhex("17808bb0c408"), "mp4a.40.2", 48000, 2, 1024),  # rate written out
+        (bytes.fromhex("17805dc010"), "mp4a.40.2", 48000, 2, 1024),  # rate written out
     ],
 )
 def test_aac(config, name, rate, channels, samples):
-    if config.startswith(b"\x17\x80"):
-        config = _explicit_rate(48000)
     track = aac_track(config)
     assert (track.name, track.sample_rate, track.channels, track.frame_samples) == (name, rate, channels, samples)
     assert track.config == config
-
-
-def _explicit_rate(rate: int) -> bytes:
-    bits = f"{2:05b}{15:04b}{rate:024b}{2:04b}000"
-    return int(bits.ljust(40, "0"), 2).to_bytes(5, "big")
 
 
 def test_aac_with_program_config_element():
@@ -188,10 +183,7 @@ def test_opus_frame_length():
 
 
 def test_exp_golomb():
-    bits = Bits(
-        bytes((0b1_010_011_0, 0b0100_00101, 0)) if False else int("1010011001000010100000000", 2).to_bytes(4, "big")
-    )
-    bits.skip(7)
+    bits = Bits(0b1_010_011_00100_00101_0000000.to_bytes(3, "big"))
     assert [bits.ue() for _ in range(5)] == [0, 1, 2, 3, 4]
     with pytest.raises(HeaderError):
         Bits(b"\x00" * 8).ue()

@@ -4,7 +4,7 @@ import struct
 
 from media.rtmp import amf0
 from media.rtmp.chunk import ChunkReader, Limits, Message
-from media.rtmp.protocol import ServerConnection
+from media.rtmp.protocol import OUR_CHUNK_BYTES, ServerConnection
 from tests.media.headers_samples import ASC_48000_MONO, AVCC_360P
 
 COMMAND, DATA, AUDIO, VIDEO = 20, 18, 8, 9
@@ -87,13 +87,9 @@ def headers() -> bytes:
 def messages(sent: bytes) -> list[Message]:
     """What the server sent after its handshake."""
     reader = ChunkReader(Limits(message_bytes=1 << 20, buffered_bytes=1 << 20))
+    reader.set_chunk_bytes(OUR_CHUNK_BYTES)
     reader.feed(sent)
-    found = []
-    while (message := reader.next_message()) is not None:
-        if message.kind == 1:
-            reader.set_chunk_bytes(struct.unpack(">I", message.body)[0])
-        found.append(message)
-    return found
+    return list(iter(reader.next_message, None))
 
 
 def commands(sent: bytes) -> list[list[amf0.Value]]:

@@ -1,0 +1,105 @@
+import math
+import time
+from array import array
+from fractions import Fraction
+
+import av
+import pytest
+
+from media.codec.level import FLOOR_DBFS, LevelTap, SoundLevels, measure
+from media.headers import aac_track, opus_track
+from media.packet import AudioTrack, Codec, Kind, Packet, Tracks
+from media.stream import Stream
+from tests.media.test_stream import Encoder
+
+
+def encoded(codec: str, loudness: float, seconds: float = 2.0) -> tuple[bytes, list[bytes]]:
+    """A tone of 440 Hz: its header and its packets."""
+    encoder = av.CodecContext.create(codec, "w")
+    encoder.sample_rate, encoder.layout, encoder.time_base = 48000, "mono", Fraction(1, 48000)
+    encoder.format = "fltp" if codec == "aac" else "s16"
+    encoder.flags |= 1 << 22  # global header
+    encoder.open()
+    size = encoder.frame_size
+    packets = []
+    for number in range(int(seconds * 48000 / size)):
+        wave = [loudness * math.sin(2 * math.pi * 440 * (number * size + at) / 48000) for at in range(size)]
+        samples = array("f", wave) if codec == "aac" else array("h", [int(32767 * value) for value in wave])
+        frame = av.AudioFrame(encoder.format.name, "mono", size)
+        frame.planes[0].update(samples.tobytes())
+        frame.sample_rate, frame.pts, frame.time_base = 48000, number * size, Fraction(1, 48000)
+        packets += [bytes(packet) for packet in encoder.encode(frame)]
+    return bytes(encoder.extradata), packets
+
+
+def play(stream: Stream, track: AudioTrack, packets: list[bytes]) -> None:
+    stream.begin(Encoder())
+    stream.set_tracks(Tracks(None, track))
+    for number, data in enumerate(packets):
+        stream.push(Packet(Kind.AUDIO, number * 1920, number * 1920, key=True, data=data))
+
+
+def wait_for(condition, seconds: float = 10.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert condition()
+
+
+@pytest.fixture
+def levels():
+    levels = SoundLevels()
+    yield levels
+    levels.close()
+
+
+@pytest.mark.parametrize("codec", ["aac", "libopus"])
+@pytest.mark.parametrize(("loudness", "peak_dbfs"), [(0.5, -6.0), (0.05, -26.0)])
+def test_a_tone_has_its_level(levels, codec, loudness, peak_dbfs):
+    header, packets = encoded(codec, loudness)
+    track = aac_track(header) if codec == "aac" else opus_track(header)
+    stream = Stream("s")
+    tap = levels.follow(stream)
+    play(stream, track, packets)
+    wait_for(lambda: tap.level is not None)
+    assert tap.level.peak_dbfs == pytest.approx(peak_dbfs, abs=1.5)
+    assert tap.level.rms_dbfs == pytest.approx(peak_dbfs - 3, abs=1.5)
+    tap.stop()
+
+
+def test_measured_numbers():
+    full = measure(array("h", [-32768, 32767] * 100))
+    assert (full.peak_dbfs, full.rms_dbfs) == (0.0, 0.0)
+    half = measure(array("h", [16384, -16384] * 100))
+    assert (half.peak_dbfs, half.rms_dbfs) == (-6.0, -6.0)
+    assert measure(array("h", [0] * 100)).peak_dbfs == FLOOR_DBFS
+    assert measure(array("h")).rms_dbfs == FLOOR_DBFS
+
+
+def test_sound_that_cannot_be_decoded_ends_the_meter_and_not_the_stream(levels):
+    stream = Stream("s")
+    tap = levels.follow(stream)
+    track = AudioTrack(Codec.AAC, bytes.fromhex("1188"), "mp4a.40.2", 48000, 1)
+    play(stream, track, [b"\xff\xff\xff\xff"] * 80)
+    wait_for(lambda: tap.failed)
+    assert stream.carries(tap)
+    header, packets = encoded("aac", 0.5)
+    play(stream, aac_track(header), packets)
+    wait_for(lambda: tap.level is not None)
+
+
+def test_a_header_that_no_decoder_takes(levels):
+    stream = Stream("s")
+    tap = levels.follow(stream)
+    play(stream, AudioTrack(Codec.OPUS, b"", "Opus", 48000, 1), [b"x"])
+    wait_for(lambda: tap.failed)
+
+
+def test_what_the_thread_is_too_slow_for_is_dropped_and_counted():
+    levels = SoundLevels()
+    stream = Stream("s")
+    tap = LevelTap(stream, levels._offer)
+    stream.attach(tap)
+    play(stream, AudioTrack(Codec.AAC, bytes.fromhex("1188"), "mp4a.40.2", 48000, 1), [b"x"] * 600)
+    assert tap.dropped == 601 - 512
+    levels.close()
