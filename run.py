@@ -21,6 +21,7 @@ from app.config import City, Server, check_file_sections, load_section, read_sou
 from app.database import DATABASE, Database, open_pool
 from app.errors import AppError, ConfigurationError
 from app.feature import Feature, having
+from app.files import FileStore
 from app.identity import commands as accounts
 from app.identity.model import NewAccount
 from app.log import set_up_logging
@@ -206,7 +207,7 @@ async def run_worker(settings: Settings) -> None:
     stop = stop_on_signals()
     if not settings.server.database_url:
         raise ConfigurationError("a worker needs the database's address: set GRYF_SERVER_DATABASE_URL")
-    pool = await open_pool(settings.server.database_url, 4)
+    pool = await open_pool(settings.server.database_url, 8)
     try:
         database = Database(pool)
         database.backplane = worker_backplane(database)
@@ -214,7 +215,7 @@ async def run_worker(settings: Settings) -> None:
         watching = asyncio.create_task(watch_parent(stop))
         declared = tuple(job for feature in FEATURES for job in feature.jobs)
         mailer = Mailer(section(application, MailSettings), data, application[CITY].office)
-        await jobs.run_worker(application[DATABASE], declared, stop, parts=(mailer,))
+        await jobs.run_worker(application[DATABASE], declared, stop, parts=(mailer, FileStore.in_folder(data)))
         watching.cancel()
     finally:
         await pool.close()

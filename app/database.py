@@ -144,7 +144,12 @@ class Database:
                     yield tx
                     if tx.outbox:
                         await self.backplane.stage(tx, tx.outbox)
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError) as problem:
+            except (
+                asyncpg.PostgresConnectionError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,  # what a connection cut in the middle of an operation says
+                ConnectionError,
+            ) as problem:
                 raise Unavailable("The database does not answer") from problem
         finally:
             await asyncio.shield(self.pool.release(connection))

@@ -1,6 +1,6 @@
 """The only currency of the media core: tracks that describe, packets that carry.
 
-Every protocol in (RTMP, WHIP) turns what it hears into these; every protocol out (HLS, WHEP, recorder) starts from them.
+Every protocol in (RTMP, WHIP) turns what it hears into these; every way out (HLS, WHEP, recorder) starts here.
 """
 
 from enum import StrEnum
@@ -48,8 +48,8 @@ class VideoTrack(msgspec.Struct, frozen=True, gc=False):
 class AudioTrack(msgspec.Struct, frozen=True, gc=False):
     """An audio track as its decoder must be told of it.
 
-    `config` is the AudioSpecificConfig (ISO 14496-3 §1.6) for AAC, the `dOps` body (RFC 7845 §5.1 fields, big-endian) for Opus.
-    `sample_rate` in Hz is the rate of the decoded sound (HE-AAC: the doubled one); `frame_samples` is counted at that rate.
+    `config`: for AAC the AudioSpecificConfig (ISO 14496-3 §1.6), for Opus the `dOps` body (RFC 7845 §5.1, big-endian).
+    `sample_rate` in Hz is the rate of the decoded sound (HE-AAC: the doubled one); `frame_samples` counts at it.
     """
 
     codec: Codec

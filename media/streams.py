@@ -51,7 +51,7 @@ PackagerFactory = Callable[[Stream, bool], Sink]
 """(stream, on air) → the sink that packages it; off air it publishes under `Streams.preview_id`."""
 
 
-class PublishRefused(Exception):  # noqa: N818 - an answer, not an error
+class PublishRefused(Exception):
     """A publisher is turned away. `code` is an RTMP status code, the description a sentence for its operator."""
 
     def __init__(self, code: str, description: str) -> None:

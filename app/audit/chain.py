@@ -1,7 +1,7 @@
 """The chain of hashes over the audit log.
 
 Sealing runs beside the writers and takes only what is committed, so no writer ever waits for the chain. Each seal holds
-sha256(hash before || canonical JSON of its entry): who changes, removes or inserts an entry must rewrite every seal after
+sha256(hash before || canonical JSON of its entry): who changes, removes or inserts one must rewrite every seal after
 it, and the head of the chain, which goes to the service's log, gives that away too.
 """
 

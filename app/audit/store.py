@@ -62,7 +62,8 @@ async def add_seals(tx: Tx, seals: list[tuple[int, int, bytes]]) -> None:
         return
     positions, entries, hashes = zip(*seals, strict=True)
     await tx.execute(
-        "INSERT INTO audit_seal (position, entry_id, hash) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])",
+        "INSERT INTO audit_seal (position, entry_id, hash)"
+        " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])",
         positions,
         entries,
         hashes,

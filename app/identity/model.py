@@ -112,7 +112,7 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What somebody shows to sign in. `login` may be the e-mail address; `code` is of the second factor or for recovery."""
+    """What somebody shows to sign in. `login` may be the e-mail address; `code`: second factor or recovery."""
 
     login: str
     password: str

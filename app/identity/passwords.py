@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
@@ -191,7 +192,7 @@ _TOO_SHORT: Final = {8: _("Use at least 8 characters"), 12: _("Use at least 12 c
 
 def _is_run(text: str) -> bool:
     """abcdefgh, 87654321 and their like."""
-    steps = {ord(after) - ord(before) for before, after in zip(text, text[1:], strict=False)}
+    steps = {ord(after) - ord(before) for before, after in pairwise(text)}
     return steps in ({1}, {-1}, {0})
 
 

@@ -11,7 +11,7 @@ from app.mail import send_mail
 
 
 class Post(msgspec.Struct, frozen=True):
-    """What letters need. `origin` comes from the settings, never from a request: a forged Host must not get into a link."""
+    """What letters need. `origin` comes from the settings, never from a request (a forged Host)."""
 
     locales: Locales
     city: City
@@ -43,7 +43,8 @@ _REGISTER = _(
 )
 _REGISTERED_ALREADY = _(
     "Hello %(name)s,\n\n"
-    "somebody, probably you, wanted to open an account with this address. You have one already. Sign in here, or ask for "
+    "somebody, probably you, wanted to open an account with this address. You have one already. Sign in here, or ask "
+    "for "
     "a new password:\n\n%(link)s"
 )
 

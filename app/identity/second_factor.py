@@ -42,7 +42,7 @@ def qr_svg(text: str) -> str:
 
 
 def matching_step(secret: bytes, code: str, now_s: float | None = None) -> int | None:
-    """The time step a code belongs to: the present one or a neighbour, for clocks that are wrong by up to 30 s; else None."""
+    """The time step a code belongs to: the present one or a neighbour (clocks are wrong by up to 30 s), or None."""
     code = "".join(code.split())
     if len(code) != 6 or not code.isascii() or not code.isdigit():
         return None

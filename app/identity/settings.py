@@ -14,7 +14,8 @@ class IdentitySettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Described(
             description="Secret of 32 or more random characters from which form tokens and the key for second-factor "
-            "secrets are derived. Empty: one is made in the data folder (file `secret`). Several servers need the same. "
+            "secrets are derived. Empty: one is made in the data folder (file `secret`). Several servers need the same "
+            "one. "
             "When it is lost, everybody enrols the second factor again."
         ),
     ] = ""

@@ -18,7 +18,8 @@ _UNIT = "SELECT id, parent_id, kind, name, path, rev FROM unit"
 
 _ACCOUNT = """
 SELECT a.id, a.login, a.email, a.name, a.language, a.unit_id, u.path AS unit_path, a.password_hash,
-       a.staff_grade, a.must_change_password, a.totp_secret, a.totp_pending, a.totp_last_step, a.disabled_at, a.signed_in_at,
+       a.staff_grade, a.must_change_password, a.totp_secret, a.totp_pending, a.totp_last_step, a.disabled_at,
+       a.signed_in_at,
        a.created_at, a.rev
   FROM account a LEFT JOIN unit u ON u.id = a.unit_id
 """
@@ -199,7 +200,8 @@ async def set_password(
     tx: Tx, account_id: int, password_hash: str, *, staff_grade: bool, must_change: bool = False
 ) -> None:
     await tx.execute(
-        "UPDATE account SET password_hash = $2, staff_grade = $3, must_change_password = $4, rev = rev + 1 WHERE id = $1",
+        "UPDATE account SET password_hash = $2, staff_grade = $3, must_change_password = $4, rev = rev + 1"
+        " WHERE id = $1",
         account_id,
         password_hash,
         staff_grade,

@@ -32,8 +32,18 @@ from app.jobs.queue import GiveUp, pgqueuer_queries, running
 
 log = structlog.get_logger(__name__)
 
-LOST: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, Unavailable)
-"""What a database that is away, restarting or not migrated yet looks like."""
+LOST: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+    Unavailable,
+)
+"""What a database that is away, restarting or not migrated yet looks like.
+
+InternalClientError: a connection that was cut in the middle of an operation refuses the next one with it.
+"""
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):

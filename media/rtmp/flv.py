@@ -12,7 +12,7 @@ import msgspec
 from media.packet import Codec
 
 
-class Unplayable(Exception):  # noqa: N818 - it is a verdict on the encoder's settings, not an error of ours
+class Unplayable(Exception):
     """The encoder sends what viewers could not play.
 
     `message` says what to change: a message id, with `%(name)s` places filled from `values`.

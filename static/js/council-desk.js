@@ -141,7 +141,10 @@ live.join(`council/session/${sessionId}`, {
     if (event.type === "AgendaReplaced") redraw(agenda, agendaRow, event.items);
     refresh();
   },
-  presence: (count) => { root.querySelector("[data-viewers]").textContent = count; },
+  presence: (count) => {
+    const viewers = root.querySelector("[data-viewers]");
+    if (viewers) viewers.textContent = count;
+  },
 });
 
 const chatElement = root.querySelector("[data-chat]");

@@ -33,10 +33,19 @@ function setUpPlayer() {
 }
 
 function showNow(items) {
+  showCurrentRow();
   if (!now) return;
   const current = items.find((item) => item.state === "current");
   now.hidden = !current;
   if (current) fill(now, current);
+}
+
+// The list moves by itself only while nobody reads in it.
+function showCurrentRow() {
+  const scroller = agenda?.closest(".agenda-scroller");
+  const row = agenda?.querySelector(":scope > [data-state=current]");
+  if (!scroller || !row || scroller.matches(":hover, :focus-within")) return;
+  scroller.scrollTop = row.offsetTop - scroller.offsetTop - scroller.clientHeight / 3;
 }
 
 function rowsOf() {

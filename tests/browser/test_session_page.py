@@ -59,7 +59,7 @@ async def test_picture_chat_and_agenda_are_live_and_become_the_archive(chromium,
         # the moderator's hand: hidden here, hidden there, and back
         row = desk.locator(".chat-message", has_text="piszę z laptopa")
         await row.get_by_role("button", name="Ukryj").click()
-        await phone.get_by_text("Ukryte przez moderatora").wait_for(timeout=5_000)
+        await phone.locator(".chat-message[data-state=hidden]").wait_for(timeout=5_000)
         assert await phone.get_by_text("Dzień dobry, piszę z laptopa").count() == 0
 
         # a half-written message outlives the end, which is held for a second
@@ -76,7 +76,7 @@ async def test_picture_chat_and_agenda_are_live_and_become_the_archive(chromium,
         await page.wait_for_function(
             "wanted => Math.abs(document.querySelector('video').currentTime - wanted) < 3", arg=wanted
         )
-        assert await eighth.get_attribute("aria-current") == "true"
+        await page.locator("[data-position][aria-current=true]", has_text="Nadrzecze II").wait_for(timeout=5_000)
         assert [fault for one in faults for fault in one.found] == []
 
 

@@ -1,10 +1,9 @@
 """Joining: snapshot then events, without gap or duplicate; refusals; resuming."""
 
-import asyncio
 
 import pytest
 
-from tests.realtime.conftest import Client, NoteWritten, Site, SiteMaker
+from tests.realtime.conftest import Client, NoteWritten, Site
 
 
 async def test_join_gives_snapshot_then_events(site: Site) -> None:

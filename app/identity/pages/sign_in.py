@@ -25,7 +25,7 @@ _OWED_PAGE: Final = {Owed.PASSWORD: "/account/password", Owed.SECOND_FACTOR: "/a
 
 
 def own_path(text: str) -> str:
-    """The path if it stays on this site, else the front page.
+    r"""The path if it stays on this site, else the front page.
 
     Browsers take `//host`, `/\\host` and control characters for other sites.
     """

@@ -31,7 +31,7 @@ async def begin_session(tx: Tx, identity: Identity, account_id: int, visitor: Vi
 
 
 async def begin_visit(tx: Tx, data: dict[str, object], visitor: Visitor) -> NewSession:
-    """A session of somebody who is not signed in, for what must be kept meanwhile; an hour without a request ends it."""
+    """A session of somebody who is not signed in, for what is kept meanwhile; an idle hour ends it."""
     session = NewSession(new_token(), _new_handle())
     await store.add_session(
         tx,

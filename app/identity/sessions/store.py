@@ -36,7 +36,8 @@ async def load_session(tx: Tx, token_sha256: bytes) -> LoadedSession | None:
     return await tx.maybe(
         LoadedSession,
         "SELECT s.handle, s.data, s.created_at, s.seen_at < now() - interval '1 minute' AS stale, s.account_id,"
-        " a.login, a.name, a.language, a.staff_grade, a.must_change_password, a.totp_secret IS NOT NULL AS second_factor,"
+        " a.login, a.name, a.language, a.staff_grade, a.must_change_password,"
+        " a.totp_secret IS NOT NULL AS second_factor,"
         " coalesce((SELECT jsonb_agg(jsonb_build_object('role', g.role, 'unit_path', g.unit_path)"
         "            ORDER BY g.role, g.unit_path)"
         "            FROM active_grant g WHERE g.account_id = s.account_id), '[]') AS grants"

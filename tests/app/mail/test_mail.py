@@ -106,7 +106,7 @@ async def test_a_mail_arrives_with_polish_letters(database: Database, tmp_path: 
 
 
 async def test_a_rollback_sends_nothing(database: Database) -> None:
-    with pytest.raises(Invalid):  # noqa: PT012 - the block is the transaction
+    with pytest.raises(Invalid):
         async with database.transaction() as tx:
             await send_mail(tx, to="a@example.org", subject="x", text="y")
             await send_mail(tx, to="b@example.org", subject="x\r\nBcc: c@example.org", text="y")
