@@ -1,6 +1,5 @@
 """Joining: snapshot then events, without gap or duplicate; refusals; resuming."""
 
-
 import pytest
 
 from tests.realtime.conftest import Client, NoteWritten, Site
