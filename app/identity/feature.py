@@ -28,7 +28,7 @@ FEATURE = Feature(
     settings=IdentitySettings,
     roles=(Role(name="admin", title="Administrator"), Role(name="auditor", title="Auditor")),
     nav=(
-        NavItem(label="Accounts", path="/admin/accounts", allow=ADMIN, order=80, icon="people"),
+        NavItem(label="Accounts", path="/admin/accounts", allow=ADMIN, order=80, icon="users"),
         NavItem(label="Audit log", path="/admin/audit", allow=AUDIT, order=90, icon="document"),
     ),
     routes=(

@@ -69,9 +69,9 @@ FEATURE = Feature(
         Role(name=rules.COUNCILLOR, title="Councillor"),
     ),
     nav=(
-        NavItem(label="Sessions", path="/council/sessions", allow=ANYONE, order=10, icon="sessions"),
-        NavItem(label="The council", path="/council/members", allow=ANYONE, order=20, icon="people"),
-        NavItem(label="Clerk's desk", path="/council/desk", allow=DESK, order=30, icon="desk"),
+        NavItem(label="Sessions", path="/council/sessions", allow=ANYONE, order=10, icon="play"),
+        NavItem(label="The council", path="/council/members", allow=ANYONE, order=20, icon="council"),
+        NavItem(label="Clerk's desk", path="/council/desk", allow=DESK, order=30, icon="signal"),
     ),
     routes=(
         Route(method="GET", path="/", handler=pages.show_home, allow=ANYONE, name="home"),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import aiohttp_session
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from aiohttp_session import AbstractStorage, Session
 
 from app.actor import Actor, Grant
@@ -199,12 +200,18 @@ def _visit_binding(visit: str) -> str:
     return f"visit/{visit[:_LONGEST_COOKIE]}"
 
 
-async def set_visit_cookie(request: web.Request, response: web.StreamResponse) -> None:
-    """Signal handler: gives the visitor the cookie that a form of this page is bound to."""
+@web.middleware
+async def visit_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Gives the visitor the cookie that a form of this page is bound to.
+
+    Not in `on_response_prepare`: aiohttp has written its cookies into the headers by then.
+    """
+    response = await handler(request)
     visit = request.get(NEW_VISIT)
-    if visit is not None:
+    if visit is not None and not response.prepared:
         cookies = request.app[COOKIES]
         cookies.set(response, cookies.visit, visit)
+    return response
 
 
 def set_up_sessions(app: web.Application) -> None:
@@ -223,7 +230,7 @@ def set_up_sessions(app: web.Application) -> None:
         city.name,
     )
     app.middlewares.append(aiohttp_session.session_middleware(PostgresStorage(cookies)))
-    app.on_response_prepare.append(set_visit_cookie)
+    app.middlewares.append(visit_middleware)
 
 
 def _grants(loaded: LoadedSession) -> tuple[Grant, ...]:
