@@ -4,7 +4,7 @@ A feature's templates lie in its folder and are named `<feature>/<file>`; the sh
 blocks, macros and classes.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -26,10 +26,10 @@ from app.static_files import STATIC, mount_static
 __all__ = ["PAGES", "Banner", "Pages", "flash", "mount_static", "render", "render_text", "set_up_pages"]
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+ERROR_PAGE: Final = "app/error.html"
 FLASHES: Final = "flashes"
 """Key of the waiting messages in the session."""
 MOST_FLASHES: Final = 5
-BOTTOM_BAR_ENTRIES: Final = 4
 
 
 class Banner(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +103,6 @@ class Pages:
 
 
 PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
-CSRF_TOKEN: web.AppKey[Callable[[web.Request], Awaitable[str]]] = web.AppKey("csrf_token")
-"""Makes the token that forms of this request's session must send as `csrf_token`; whoever checks it sets this."""
 
 
 def set_up_pages(app: web.Application) -> None:
@@ -152,7 +150,7 @@ async def render_text(request: web.Request, template: str, **context: Any) -> st
         "display_choices": {field: allowed for field, (_cookie, allowed) in COOKIES.items()},
         "nav": nav_items(request.app[wire.FEATURES], actor),
         "take_flashes": await _flash_taker(request, template),
-        "csrf_token": await _csrf_token(request, actor),
+        "csrf_token": await _csrf_token(request, template, actor),
     }
     return request.app[PAGES].text(locale, template, known | context)
 
@@ -184,7 +182,7 @@ async def _flash_taker(request: web.Request, template: str) -> Callable[[], list
     An error page is made outside the session's reach (its changes would not be kept) and perhaps without a database,
     so it leaves them for the next page.
     """
-    if template == "app/error.html":
+    if template == ERROR_PAGE:
         return list
     session: Session | None = request.get(SESSION_KEY)
     if session is None and STORAGE_KEY in request:
@@ -198,10 +196,13 @@ async def _flash_taker(request: web.Request, template: str) -> Callable[[], list
     return take
 
 
-async def _csrf_token(request: web.Request, actor: Actor) -> str:
-    """For the forms of the shell. Visitors get none here, so that a page sets no cookie; WTForms brings its own."""
-    make = request.app.get(CSRF_TOKEN)
-    return await make(request) if make is not None and actor.signed_in else ""
+async def _csrf_token(request: web.Request, template: str, actor: Actor) -> Callable[[], str]:
+    """Makes the token of this browser's forms when the template asks; a visitor's error page may have no database."""
+    if template == ERROR_PAGE and not actor.signed_in:
+        return str
+    from app import forms
+
+    return await forms.csrf_token(request)
 
 
 def _banner_sources(app: web.Application) -> list[str]:

@@ -23,7 +23,7 @@ from app.errors import ConfigurationError, Forbidden, SignInNeeded
 from app.feature import Feature, Probe, Route
 from app.i18n import LOCALES, Locales
 from app.metrics import HTTP_FIGURES, METRICS, HttpFigures
-from app.pages import CSRF_TOKEN, mount_static, set_up_pages
+from app.pages import mount_static, set_up_pages
 from app.supervise import SUPERVISOR, Supervisor, supervisor_service
 from app.web_errors import errors_middleware
 
@@ -105,7 +105,6 @@ def build_app(features: tuple[Feature, ...], sections: list[msgspec.Struct], dat
     app[HTTP_FIGURES] = HttpFigures(app[METRICS])
     app[LOCALES] = Locales.read(ROOT, app[CITY])
     set_up_pages(app)
-    app[CSRF_TOKEN] = _csrf_token
     from app.identity.sessions import set_up_sessions
 
     set_up_sessions(app)
@@ -120,12 +119,6 @@ def build_app(features: tuple[Feature, ...], sections: list[msgspec.Struct], dat
     _mount_operations(app, features)
     app.on_response_prepare.append(set_headers)
     return app
-
-
-async def _csrf_token(request: web.Request) -> str:
-    from app.forms import csrf_token
-
-    return (await csrf_token(request))()
 
 
 def check_features(features: tuple[Feature, ...]) -> None:

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from app.i18n import _
 from media.packet import Packet, Tracks
 from media.stream import Publisher, Sink, Stream
 
@@ -263,7 +264,7 @@ class Streams:
         silent_s = self._clock() - entry.stream.last_packet_at
         if silent_s < TAKEOVER_AFTER_S and not entry.takeover_allowed:
             self.report_problem(
-                entry.stream.id, Problem("a second encoder at %(address)s tried to send", {"address": address})
+                entry.stream.id, Problem(_("a second encoder at %(address)s tried to send"), {"address": address})
             )
             raise PublishRefused(
                 BAD_NAME, "another encoder is sending with this stream key: stop it, or allow the change on the page"

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from app.i18n import _
 from media.headers.bits import Bits, HeaderError
 from media.packet import AudioTrack, Codec
 
@@ -52,7 +53,7 @@ def aac_track(config: bytes) -> AudioTrack:
         said.rate = _rate(bits)
         core_type = _object_type(bits)
     if core_type != LC:
-        raise HeaderError("browsers play AAC of the kinds LC and HE only: set the encoder's sound to AAC-LC")
+        raise HeaderError(_("browsers play AAC of the kinds LC and HE only: set the encoder's sound to AAC-LC"))
     said.short_frames = bits.flag()
     if bits.flag():
         bits.skip(14)
@@ -62,7 +63,7 @@ def aac_track(config: bytes) -> AudioTrack:
     if first_type == LC:
         _read_late_extension(bits, said)
     if not (said.channels and 7350 <= said.core_rate <= 96000 and said.rate <= 96000):
-        raise HeaderError("the encoder sent an AAC header that cannot be read")
+        raise HeaderError(_("the encoder sent an AAC header that cannot be read"))
     frame_samples = (960 if said.short_frames else 1024) * said.rate // said.core_rate
     return AudioTrack(
         codec=Codec.AAC,
@@ -78,11 +79,11 @@ def opus_track(head: bytes) -> AudioTrack:
     """The track an OpusHead packet (RFC 7845 §5.1) describes; `config` becomes the body of a dOps box."""
     body = head.removeprefix(b"OpusHead")
     if len(body) < 11 or body[0] >> 4:
-        raise HeaderError("the encoder sent an Opus header that cannot be read")
-    _, channels, pre_skip, rate, gain, family = struct.unpack_from("<BBHIhB", body)
+        raise HeaderError(_("the encoder sent an Opus header that cannot be read"))
+    _version, channels, pre_skip, rate, gain, family = struct.unpack_from("<BBHIhB", body)
     mapping = body[11 : 13 + channels] if family else b""
     if not 0 < channels <= 8 or (family and len(mapping) != 2 + channels):
-        raise HeaderError("the encoder sent an Opus header that cannot be read")
+        raise HeaderError(_("the encoder sent an Opus header that cannot be read"))
     return AudioTrack(
         codec=Codec.OPUS,
         config=struct.pack(">BBHIhB", 0, channels, pre_skip, rate, gain, family) + mapping,
@@ -114,7 +115,7 @@ def _rate(bits: Bits) -> int:
     if index == 15:
         return bits.read(24)
     if index >= len(AAC_RATES):
-        raise HeaderError("the encoder sent an AAC header that cannot be read")
+        raise HeaderError(_("the encoder sent an AAC header that cannot be read"))
     return AAC_RATES[index]
 
 
@@ -127,7 +128,7 @@ def _program_channels(bits: Bits) -> int:
         if bits.flag():
             bits.skip(mixdown)
     channels = low
-    for _ in range(front + side + back):
+    for _index in range(front + side + back):
         channels += 2 if bits.flag() else 1
         bits.skip(4)
     bits.skip(4 * low + 4 * data + 5 * coupling)

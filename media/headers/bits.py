@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from app.i18n import _
+
 MAX_HEADER_BYTES: Final = 16 * 1024
 """Longest header that is read at all: real ones have some hundred bytes."""
 
@@ -15,7 +17,7 @@ class Bits:
 
     def __init__(self, data: bytes) -> None:
         if len(data) > MAX_HEADER_BYTES:
-            raise HeaderError("the encoder sent a codec header that is far too long")
+            raise HeaderError(_("the encoder sent a codec header that is far too long"))
         self._value = int.from_bytes(data, "big")
         self._left = len(data) * 8
 
@@ -27,7 +29,7 @@ class Bits:
     def read(self, count: int) -> int:
         """The next `count` bits as an unsigned number."""
         if count > self._left:
-            raise HeaderError("the encoder sent a codec header that is cut short")
+            raise HeaderError(_("the encoder sent a codec header that is cut short"))
         self._left -= count
         return (self._value >> self._left) & ((1 << count) - 1)
 
@@ -45,7 +47,7 @@ class Bits:
         while not self.flag():
             zeros += 1
             if zeros > 32:
-                raise HeaderError("the encoder sent a codec header that cannot be read")
+                raise HeaderError(_("the encoder sent a codec header that cannot be read"))
         return (1 << zeros) - 1 + self.read(zeros)
 
     def se(self) -> int:

@@ -3,6 +3,7 @@
 import struct
 from typing import Final
 
+from app.i18n import _
 from media.headers.bits import Bits, HeaderError
 from media.packet import Codec, VideoTrack
 
@@ -16,13 +17,13 @@ MAX_SIDE: Final = 8192
 def h264_track(config: bytes) -> VideoTrack:
     """The track an avcC record describes; its `config` promises 4-byte lengths (see `with_four_byte_lengths`)."""
     if len(config) < 8 or config[0] != 1:
-        raise HeaderError("the encoder sent an H.264 header that cannot be read")
+        raise HeaderError(_("the encoder sent an H.264 header that cannot be read"))
     if not config[5] & 0x1F:
-        raise HeaderError("the encoder sent an H.264 header without a sequence parameter set")
+        raise HeaderError(_("the encoder sent an H.264 header without a sequence parameter set"))
     (length,) = struct.unpack_from(">H", config, 6)
     sps = config[8 : 8 + length]
     if length < 4 or len(sps) != length:
-        raise HeaderError("the encoder sent an H.264 header that is cut short")
+        raise HeaderError(_("the encoder sent an H.264 header that is cut short"))
     width, height = _h264_size(sps)
     return VideoTrack(
         codec=Codec.H264,
@@ -36,7 +37,7 @@ def h264_track(config: bytes) -> VideoTrack:
 def hevc_track(config: bytes) -> VideoTrack:
     """The track an hvcC record describes; its `config` promises 4-byte lengths."""
     if len(config) < 23:
-        raise HeaderError("the encoder sent an HEVC header that cannot be read")
+        raise HeaderError(_("the encoder sent an HEVC header that cannot be read"))
     width, height = _hevc_size(_hevc_sps(config))
     return VideoTrack(
         codec=Codec.HEVC,
@@ -92,7 +93,9 @@ def _unescaped(nal: bytes) -> bytes:
 
 def _checked(width: int, height: int) -> tuple[int, int]:
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        raise HeaderError("the picture is larger than 8192 pixels a side, or empty: set a smaller one in the encoder")
+        raise HeaderError(
+            _("the picture is larger than 8192 pixels a side, or empty: set a smaller one in the encoder")
+        )
     return width, height
 
 
@@ -130,7 +133,9 @@ def _h264_size(sps: bytes) -> tuple[int, int]:
 
 def _require_8_bit_420(chroma: int, luma_extra: int, chroma_extra: int) -> None:
     if chroma > 1 or luma_extra or chroma_extra:
-        raise HeaderError("browsers play H.264 with 8 bits and 4:2:0 only: set the encoder to the profile High or Main")
+        raise HeaderError(
+            _("browsers play H.264 with 8 bits and 4:2:0 only: set the encoder to the profile High or Main")
+        )
 
 
 def _skip_scaling_lists(bits: Bits, count: int) -> None:
@@ -138,7 +143,7 @@ def _skip_scaling_lists(bits: Bits, count: int) -> None:
         if not bits.flag():
             continue
         last = following = 8
-        for _ in range(16 if index < 6 else 64):
+        for _index in range(16 if index < 6 else 64):
             if following:
                 following = (last + bits.se()) % 256
             last = following or last
@@ -154,8 +159,8 @@ def _skip_picture_order(bits: Bits) -> None:
         bits.se()
         cycle = bits.ue()
         if cycle > 255:
-            raise HeaderError("the encoder sent an H.264 header that cannot be read")
-        for _ in range(cycle):
+            raise HeaderError(_("the encoder sent an H.264 header that cannot be read"))
+        for _index in range(cycle):
             bits.se()
 
 
@@ -163,18 +168,18 @@ def _hevc_sps(config: bytes) -> bytes:
     """The first sequence parameter set of an hvcC record (ISO/IEC 14496-15 §8.3.3.1.2)."""
     at = 23
     try:
-        for _ in range(config[22]):
+        for _index in range(config[22]):
             kind = config[at] & 0x3F
             (count,) = struct.unpack_from(">H", config, at + 1)
             at += 3
-            for _ in range(count):
+            for _index in range(count):
                 (length,) = struct.unpack_from(">H", config, at)
                 if kind == 33:
                     return config[at + 2 : at + 2 + length]
                 at += 2 + length
     except (IndexError, struct.error):
-        raise HeaderError("the encoder sent an HEVC header that is cut short") from None
-    raise HeaderError("the encoder sent an HEVC header without a sequence parameter set")
+        raise HeaderError(_("the encoder sent an HEVC header that is cut short")) from None
+    raise HeaderError(_("the encoder sent an HEVC header without a sequence parameter set"))
 
 
 def _hevc_size(sps: bytes) -> tuple[int, int]:
@@ -183,7 +188,7 @@ def _hevc_size(sps: bytes) -> tuple[int, int]:
     bits.skip(4)
     sub_layers = bits.read(3)
     bits.skip(1 + 88 + 8)
-    present = [(bits.flag(), bits.flag()) for _ in range(sub_layers)]
+    present = [(bits.flag(), bits.flag()) for _index in range(sub_layers)]
     if sub_layers:
         bits.skip(2 * (8 - sub_layers))
     for profile, level in present:
@@ -191,7 +196,7 @@ def _hevc_size(sps: bytes) -> tuple[int, int]:
     bits.ue()
     chroma = bits.ue()
     if chroma != 1:
-        raise HeaderError("browsers play HEVC with 4:2:0 only: set the encoder to the profile Main or Main 10")
+        raise HeaderError(_("browsers play HEVC with 4:2:0 only: set the encoder to the profile Main or Main 10"))
     width, height = bits.ue(), bits.ue()
     if bits.flag():
         left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.i18n import _
 from media.headers.bits import Bits, HeaderError
 from media.packet import Codec, VideoTrack
 
@@ -15,7 +16,7 @@ VP9_SYNC: Final = 0x498342
 def av1_track(config: bytes) -> VideoTrack:
     """The track an av1C record (AV1 in ISOBMFF §2.3.3) describes."""
     if len(config) < 4 or config[0] != 0x81:
-        raise HeaderError("the encoder sent an AV1 header that cannot be read")
+        raise HeaderError(_("the encoder sent an AV1 header that cannot be read"))
     profile, level = config[1] >> 5, config[1] & 0x1F
     tier = "H" if config[2] & 0x80 else "M"
     depth = 8 if not config[2] & 0x40 else 12 if config[2] & 0x20 else 10
@@ -41,10 +42,10 @@ def vp9_track(config: bytes, width: int, height: int) -> VideoTrack:
     """
     record = config[4:] if len(config) >= 12 and config[1:4] == b"\x00\x00\x00" else config
     if len(record) < 8:
-        raise HeaderError("the encoder sent a VP9 header that cannot be read")
+        raise HeaderError(_("the encoder sent a VP9 header that cannot be read"))
     profile, level, depth = record[0], record[1], record[2] >> 4
     if profile > 3 or depth not in (8, 10, 12):
-        raise HeaderError("the encoder sent a VP9 header that cannot be read")
+        raise HeaderError(_("the encoder sent a VP9 header that cannot be read"))
     return VideoTrack(
         codec=Codec.VP9,
         config=record,
@@ -64,7 +65,7 @@ def vp9_size(frame: bytes) -> tuple[int, int]:
     shows_existing, is_inter = bits.flag(), bits.flag()
     bits.skip(2)
     if marker != 2 or shows_existing or is_inter or bits.read(24) != VP9_SYNC:
-        raise HeaderError("the encoder marks a VP9 frame as a key frame that is none")
+        raise HeaderError(_("the encoder marks a VP9 frame as a key frame that is none"))
     if profile >= 2:
         bits.skip(1)
     if bits.read(3) == 7:
@@ -86,7 +87,7 @@ def _av1_size(units: bytes) -> tuple[int, int]:
         if kind == OBU_SEQUENCE_HEADER:
             return _av1_sequence_size(Bits(units[at : at + size]))
         at += size
-    raise HeaderError("the encoder sent an AV1 header without a sequence header")
+    raise HeaderError(_("the encoder sent an AV1 header without a sequence header"))
 
 
 def _leb128(data: bytes, at: int) -> tuple[int, int]:
@@ -96,7 +97,7 @@ def _leb128(data: bytes, at: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << 7 * index
         if not byte & 0x80:
             return value, at + index + 1
-    raise HeaderError("the encoder sent an AV1 header that cannot be read")
+    raise HeaderError(_("the encoder sent an AV1 header that cannot be read"))
 
 
 def _av1_sequence_size(bits: Bits) -> tuple[int, int]:
@@ -119,7 +120,7 @@ def _skip_av1_operating_points(bits: Bits) -> None:
             delay_bits = bits.read(5) + 1
             bits.skip(32 + 10)
     has_display_delay = bits.flag()
-    for _ in range(bits.read(5) + 1):
+    for _index in range(bits.read(5) + 1):
         bits.skip(12)
         if bits.read(5) > 7:
             bits.skip(1)

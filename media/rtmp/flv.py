@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from app.i18n import _
 from media.packet import Codec
 
 
@@ -67,10 +68,10 @@ OLD_AUDIO_NAMES: Final = {2: "MP3", 11: "Speex", 14: "MP3"}
 NOTHING_VIDEO: Final = Tag(Part.NOTHING, Codec.H264)
 NOTHING_AUDIO: Final = Tag(Part.NOTHING, Codec.AAC)
 
-PICTURE_UNPLAYABLE: Final = (
+PICTURE_UNPLAYABLE: Final = _(
     "the encoder sends its picture as %(codec)s, which browsers do not play: set the encoder's picture to H.264"
 )
-SOUND_UNPLAYABLE: Final = (
+SOUND_UNPLAYABLE: Final = _(
     "the encoder sends its sound as %(codec)s, which browsers do not play: set the encoder's sound to AAC"
 )
 

@@ -236,8 +236,9 @@ class _EncoderSocket(asyncio.Protocol):
         except PublishRefused as refusal:
             server.throttle.failed(self.peer)
             self._turn_down(refusal.code, refusal.description)
-        except Exception:
-            log.exception("could not decide on a publisher", address=self.peer)
+        except Exception as problem:  # noqa: BLE001 - whatever is broken, the encoder gets an answer
+            # Without a traceback: formatters that print local variables would print the key.
+            log.error("could not decide on a publisher", address=self.peer, problem=repr(problem))  # noqa: TRY400 - see above
             self._turn_down(FAILED, "the server cannot check the stream key now; try again")
         else:
             server.throttle.succeeded(self.peer)

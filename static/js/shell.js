@@ -1,13 +1,19 @@
-// The shell around every page. Each part minds its own elements; a page without them costs nothing.
+// What every page does beside its own work. Without it pages are read and forms are sent all the same.
 
-import { setUpChrome } from "./shell/chrome.js";
-import { setUpForms } from "./shell/forms.js";
-import { setUpTimes } from "./shell/times.js";
-import { setUpShortcuts } from "./shell/shortcuts.js";
+import { banners, connectionBar, copyButtons, dialogs, display, flashes, holdButtons, menus } from "./shell/chrome.js";
+import { errorSummary, keepInput, onceOnly } from "./shell/forms.js";
+import { shortcuts } from "./shell/shortcuts.js";
+import { relativeTimes } from "./shell/times.js";
 
-const texts = JSON.parse(document.querySelector("#shell-texts")?.textContent ?? "{}");
+const words = JSON.parse(document.getElementById("shell-texts").textContent);
 
-setUpChrome(texts);
-setUpForms(texts);
-setUpTimes();
-setUpShortcuts();
+for (const part of [
+  menus, dialogs, display, flashes, connectionBar, copyButtons, holdButtons, onceOnly, keepInput, errorSummary,
+  relativeTimes, shortcuts, banners,
+]) {
+  try {
+    part(words);
+  } catch (fault) {
+    reportError(fault); // one part must not take the others with it
+  }
+}

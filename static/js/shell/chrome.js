@@ -1,141 +1,227 @@
-// Menu, display settings, messages, dialogs, the lines over the page, and the bar that says the link is lost.
+// The frame of the page: menus, dialogs, themes, messages, banners, the thin bar when the link is lost.
 
-const SHOW_LOST_AFTER_MS = 1200; // a blink of the network is no news
+const YEAR_S = 365 * 86400;
+const PATIENCE_MS = 1500; // a cut that heals sooner is not worth a word
 const BANNERS_EVERY_MS = 60_000;
+const HOLD_MS = 1000;
 
-export function setUpChrome(texts) {
-  setUpMenus();
-  setUpDisplay();
-  setUpDialogs();
-  setUpConnectionBar(texts);
-  setUpBanners();
-  document.addEventListener("click", (event) => {
-    event.target.closest("[data-hides]")?.closest(".flash, .alert")?.remove();
-  });
-  setUpCopying(texts);
-}
-
-function setUpMenus() {
+/** The menu button of the phone, and <details class="menu"> that close by Escape, a press elsewhere, or another one. */
+export function menus() {
   const button = document.querySelector(".menu-button");
-  const menu = document.querySelector("#site-menu");
+  const sheet = document.getElementById("site-menu");
   button?.addEventListener("click", () => {
-    const open = button.getAttribute("aria-expanded") !== "true";
+    const open = sheet.classList.toggle("open");
     button.setAttribute("aria-expanded", String(open));
-    menu.classList.toggle("open", open);
   });
-  document.addEventListener("click", (event) => closeMenus(event.target));
+  const closeAll = (but) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== but) menu.open = false;
+  };
+  document.addEventListener("click", (event) => closeAll(event.target.closest("details.menu")));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const open = document.querySelector("details.menu[open]");
-    closeMenus(null);
-    open?.querySelector("summary").focus();
-    if (button?.getAttribute("aria-expanded") === "true") {
-      button.click();
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    } else if (sheet?.classList.contains("open")) {
+      sheet.classList.remove("open");
+      button.setAttribute("aria-expanded", "false");
       button.focus();
     }
   });
 }
 
-function closeMenus(target) {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!target || !menu.contains(target)) menu.open = false;
-  }
-}
-
-// Display settings work without a script (the form posts); with one they apply at once.
-function setUpDisplay() {
-  document.querySelector("form[data-display]")?.addEventListener("submit", async (event) => {
-    const { name, value } = event.submitter ?? {};
-    if (!["text", "theme", "contrast"].includes(name)) return;
-    event.preventDefault();
-    const form = event.currentTarget;
-    document.documentElement.dataset[name] = value;
-    for (const button of form.querySelectorAll(`button[name=${name}]`)) {
-      button.setAttribute("aria-pressed", String(button.value === value));
-    }
-    applySheets();
-    const body = new URLSearchParams({ [name]: value, next: location.pathname });
-    try {
-      await fetch(form.action, { method: "POST", body, credentials: "same-origin", redirect: "manual" });
-    } catch {
-      // without a connection the setting holds for this page
-    }
-  });
-}
-
-function applySheets() {
-  const { theme, contrast } = document.documentElement.dataset;
-  const dark = { dark: "all", light: "not all" }[theme] ?? "(prefers-color-scheme: dark)";
-  const more = contrast === "high" ? "all" : "(prefers-contrast: more)";
-  const parts = [dark, more].filter((part) => part !== "all");
-  const both = parts.includes("not all") ? "not all" : parts.join(" and ") || "all";
-  for (const [name, media] of Object.entries({ dark, contrast: more, "contrast-dark": both })) {
-    const sheet = document.querySelector(`link[data-theme-sheet="${name}"]`);
-    if (sheet) sheet.media = media;
-  }
-}
-
-function setUpDialogs() {
+/** `data-opens="id"` opens a <dialog>, `data-closes` inside closes it; `data-back` goes back in history. */
+export function dialogs() {
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
-    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
-    if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
-    if (event.target.matches("dialog")) event.target.close();
+    if (opener) document.getElementById(opener.dataset.opens).showModal();
+    if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
+    if (event.target.closest("[data-back]")) history.back();
+    if (event.target instanceof HTMLDialogElement && outside(event)) event.target.close();
   });
 }
 
-function setUpConnectionBar(texts) {
-  const bar = document.querySelector("#connection-bar");
+function outside(event) {
+  const box = event.target.getBoundingClientRect();
+  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+}
+
+/** Theme, contrast and text size change at once; the cookie makes the server draw the next page so. */
+export function display() {
+  const form = document.querySelector("form[data-display]");
+  form?.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name]");
+    if (!button) return;
+    event.preventDefault();
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `gryf_${button.name}=${button.value}; Path=/; Max-Age=${YEAR_S}; SameSite=Lax${secure}`;
+    document.documentElement.dataset[button.name] = button.value;
+    for (const other of form.querySelectorAll(`button[name="${button.name}"]`)) {
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+    applyThemes();
+  });
+}
+
+/** The same `media` that bare.html writes. */
+function applyThemes() {
+  const { theme, contrast } = document.documentElement.dataset;
+  const dark = { dark: "all", light: "not all" }[theme] ?? "(prefers-color-scheme: dark)";
+  const high = contrast === "high" ? "all" : "(prefers-contrast: more)";
+  const both = dark === "not all" ? dark : [dark, high].filter((media) => media !== "all").join(" and ") || "all";
+  for (const [name, media] of Object.entries({ dark, contrast: high, "contrast-dark": both })) {
+    document.querySelector(`link[data-theme-sheet="${name}"]`).media = media;
+  }
+  document.querySelector('meta[name="color-scheme"]').content = theme === "auto" ? "light dark" : theme;
+}
+
+/** Messages go away by their button; other scripts say something with the document event `gryf:say` {text, kind}. */
+export function flashes() {
+  const region = document.getElementById("flashes");
+  document.addEventListener("click", (event) => {
+    const flash = event.target.closest("[data-hides]")?.closest(".flash");
+    if (!flash) return;
+    const next = flash.nextElementSibling ?? flash.previousElementSibling;
+    flash.remove();
+    (next?.querySelector("[data-hides]") ?? document.getElementById("main"))?.focus({ preventScroll: true });
+  });
+  document.addEventListener("gryf:say", ({ detail }) => say(region, detail.text, detail.kind, detail.button));
+}
+
+/** Tells a person something without a page: `button` {text, press} is what can be done about it. */
+export function say(region, text, kind = "info", button = null) {
+  const template = document.getElementById("flash-template");
+  if (!region || !template) return;
+  const flash = template.content.firstElementChild.cloneNode(true);
+  flash.classList.replace("info", kind);
+  const use = flash.querySelector("use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${kind}`));
+  flash.querySelector(".grow").textContent = text;
+  if (button) {
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = "btn btn-quiet";
+    element.textContent = button.text;
+    element.addEventListener("click", () => {
+      flash.remove();
+      button.press();
+    });
+    flash.querySelector(".grow").after(element);
+  }
+  region.append(flash);
+}
+
+/** The thin bar: live.js tells the document `gryf:live-state` {state}, see there for its names. */
+export function connectionBar(words) {
+  const bar = document.getElementById("connection-bar");
   if (!bar) return;
   let timer = 0;
-  document.addEventListener("gryf:live-state", (event) => {
+  document.addEventListener("gryf:live-state", ({ detail }) => {
     clearTimeout(timer);
-    if (event.detail?.state === "connected") {
+    if (detail.state === "connected") {
       bar.hidden = true;
-      return;
+      bar.textContent = "";
+    } else {
+      timer = setTimeout(() => {
+        bar.hidden = false;
+        bar.textContent = words.lost;
+      }, PATIENCE_MS);
     }
-    timer = setTimeout(() => {
-      bar.textContent = texts.lost;
-      bar.hidden = false;
-    }, SHOW_LOST_AFTER_MS);
   });
 }
 
-function setUpBanners() {
-  const place = document.querySelector("#banners");
-  const template = document.querySelector("#banner-template");
-  const sources = (place?.dataset.sources ?? "").split(" ").filter(Boolean);
-  if (!template || sources.length === 0) return;
-  const refresh = async () => {
-    if (document.hidden) return;
-    const answers = await Promise.allSettled(sources.map((source) => fetch(source).then((answer) => answer.json())));
-    const lines = answers.flatMap((answer) => (answer.status === "fulfilled" && Array.isArray(answer.value) ? answer.value : []));
-    const shown = lines.filter((line) => new URL(line.href, location.href).pathname !== location.pathname);
-    place.replaceChildren(...shown.map((line) => draw(template, line)));
-  };
-  refresh();
-  setInterval(refresh, BANNERS_EVERY_MS);
-  document.addEventListener("gryf:banner", refresh);
-  document.addEventListener("visibilitychange", refresh);
-}
-
-function draw(template, line) {
-  const element = template.content.firstElementChild.cloneNode(true);
-  element.querySelector(".banner-text").textContent = line.text;
-  if (!line.live) element.querySelector(".live-dot").remove();
-  const link = element.querySelector("a");
-  link.href = line.href;
-  link.textContent = line.action;
-  return element;
-}
-
-function setUpCopying(texts) {
+/** `data-copy="text"`, or `data-copy` with `data-copy-from="id"` of an element or input. */
+export function copyButtons(words) {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    await navigator.clipboard?.writeText(button.dataset.copy);
-    const usual = button.textContent;
-    button.textContent = texts.copied;
-    setTimeout(() => { button.textContent = usual; }, 1500);
+    const source = document.getElementById(button.dataset.copyFrom ?? "");
+    const text = button.dataset.copy || source?.value || source?.textContent.trim() || "";
+    await navigator.clipboard.writeText(text);
+    document.dispatchEvent(new CustomEvent("gryf:say", { detail: { text: words.copied, kind: "success" } }));
   });
+}
+
+/** `data-hold`: a dangerous button acts after it was held for a second, by pointer or by Enter or space. */
+export function holdButtons() {
+  for (const button of document.querySelectorAll("[data-hold]")) {
+    button.classList.add("hold");
+    let timer = 0;
+    let due = false;
+    const start = () => {
+      if (timer || button.disabled) return;
+      button.classList.add("holding");
+      timer = setTimeout(() => {
+        stop();
+        due = true;
+        button.click();
+      }, HOLD_MS);
+    };
+    const stop = () => {
+      clearTimeout(timer);
+      timer = 0;
+      button.classList.remove("holding");
+    };
+    button.addEventListener("pointerdown", (event) => event.button === 0 && start());
+    for (const end of ["pointerup", "pointerleave", "pointercancel", "blur", "keyup"]) button.addEventListener(end, stop);
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      start();
+    });
+    button.addEventListener(
+      "click",
+      (event) => {
+        // a screen reader's press has no duration and no pointer: it counts
+        if (due || (event.detail === 0 && event.isTrusted && !button.matches(":active"))) {
+          due = false;
+          return;
+        }
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      },
+      { capture: true },
+    );
+  }
+}
+
+/** Lines over the page, from every feature that has some: [{text, href, action, live}]. */
+export function banners() {
+  const region = document.getElementById("banners");
+  const template = document.getElementById("banner-template");
+  const sources = (region?.dataset.sources ?? "").split(" ").filter(Boolean);
+  if (!template || sources.length === 0) return;
+  const drawn = new Map();
+  const look = async () => {
+    if (document.visibilityState !== "visible") return;
+    for (const source of sources) {
+      try {
+        const answer = await fetch(source, { headers: { Accept: "application/json" } });
+        if (answer.ok) draw(source, await answer.json());
+      } catch {
+        // out of reach: what is drawn stays
+      }
+    }
+  };
+  const draw = (source, list) => {
+    const wanted = JSON.stringify(list);
+    if (drawn.get(source)?.text === wanted) return;
+    for (const element of drawn.get(source)?.elements ?? []) element.remove();
+    const elements = list.filter((banner) => banner.href !== location.pathname).map((banner) => {
+      const element = template.content.firstElementChild.cloneNode(true);
+      element.querySelector(".live-dot").hidden = !banner.live;
+      element.querySelector(".banner-text").textContent = banner.text;
+      const link = element.querySelector("a");
+      link.textContent = banner.action;
+      link.href = banner.href;
+      return element;
+    });
+    region.append(...elements);
+    drawn.set(source, { text: wanted, elements });
+  };
+  look();
+  setInterval(look, BANNERS_EVERY_MS);
+  document.addEventListener("gryf:banner", look);
+  document.addEventListener("visibilitychange", look);
 }

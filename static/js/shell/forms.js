@@ -1,64 +1,117 @@
-// Forms: sent once, led to the first error, and what was typed outlives a lost page.
+// Forms: sent once, and what was typed survives.
 
-const KEPT_PREFIX = "gryf-kept-";
+const GUARD_MS = 8000; // after that a second press is meant
+const PAUSE_MS = 400;
 
-export function setUpForms(texts) {
-  document.querySelector(".error-summary")?.focus();
-  for (const form of document.querySelectorAll("form[method=post]")) {
+/** A second press while the first is on its way sends nothing. */
+export function onceOnly() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+    if (form.dataset.sending) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sending = "1";
+    const button = event.submitter;
+    button?.setAttribute("aria-disabled", "true");
+    const release = () => {
+      delete form.dataset.sending;
+      button?.removeAttribute("aria-disabled");
+    };
+    setTimeout(release, GUARD_MS);
+    addEventListener("pageshow", release, { once: true }); // back from the next page
+  });
+}
+
+/** After a refused form the summary gets the focus, so that it is read and seen first. */
+export function errorSummary() {
+  const summary = document.querySelector(".error-summary");
+  (summary ?? document.querySelector("[aria-invalid=true]"))?.focus();
+}
+
+/**
+ * `<form data-keep="name">`: typed text is kept in this tab until the form was accepted, and comes back after a lost page.
+ * Passwords, files and hidden fields are never kept. A draft that was sent goes away once a page comes without this form's
+ * errors.
+ */
+export function keepInput(words) {
+  const forms = [...document.querySelectorAll("form[data-keep]")];
+  for (const form of forms) {
+    const key = `gryf:draft:${location.pathname}:${form.dataset.keep}`;
+    const draft = read(key);
+    const refused = form.querySelector("[aria-invalid=true], .error-summary") !== null;
+    if (draft && !draft.sent && !refused && restore(form, draft.values)) offer(form, key, words);
+    let timer = 0;
+    form.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => write(key, { values: collect(form), sent: false }), PAUSE_MS);
+    });
     form.addEventListener("submit", (event) => {
-      if (event.defaultPrevented) return;
-      if (form.dataset.sent) {
-        event.preventDefault();
-        return;
-      }
-      form.dataset.sent = "yes";
-      setTimeout(() => delete form.dataset.sent, 8000);
+      clearTimeout(timer);
+      if (!event.defaultPrevented) write(key, { values: collect(form), sent: true });
     });
   }
-  window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  });
-  for (const form of document.querySelectorAll("form[data-keep]")) keep(form, texts);
+  for (let index = sessionStorage.length - 1; index >= 0; index--) {
+    const key = sessionStorage.key(index);
+    if (key.startsWith("gryf:draft:") && read(key)?.sent) sessionStorage.removeItem(key);
+  }
 }
 
-function keep(form, texts) {
-  const key = KEPT_PREFIX + form.dataset.keep;
-  const fields = [...form.querySelectorAll("input, textarea, select")].filter(
-    (field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type),
+function fields(form) {
+  return [...form.elements].filter(
+    (field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type),
   );
-  const kept = JSON.parse(sessionStorage.getItem(key) ?? "null");
-  const differs = kept && fields.some((field) => kept[field.name] !== undefined && kept[field.name] !== field.value);
-  if (differs && !document.querySelector(".error-summary")) {
-    const asSent = Object.fromEntries(fields.map((field) => [field.name, field.value]));
-    put(fields, kept);
-    say(form, texts, () => {
-      put(fields, asSent);
-      sessionStorage.removeItem(key);
-    });
+}
+
+function collect(form) {
+  return fields(form).map((field) => [field.name, field.value, Boolean(field.checked)]);
+}
+
+/** Whether something changed: only fields that still hold what the server sent are filled. */
+function restore(form, values) {
+  let changed = false;
+  const left = [...values];
+  for (const field of fields(form)) {
+    const index = left.findIndex(([name, value]) => name === field.name && (!isChoice(field) || value === field.value));
+    if (index < 0) continue;
+    const [, value, checked] = left.splice(index, 1)[0];
+    if (isChoice(field)) {
+      changed ||= field.checked !== checked;
+      field.checked = checked;
+    } else if (field.value !== value) {
+      changed = true;
+      field.value = value;
+    }
   }
-  form.addEventListener("input", () => {
-    sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(fields.map((field) => [field.name, field.value]))));
-  });
-  form.addEventListener("submit", () => sessionStorage.removeItem(key));
+  return changed;
 }
 
-function put(fields, values) {
-  for (const field of fields) if (values[field.name] !== undefined) field.value = values[field.name];
+function isChoice(field) {
+  return field.type === "checkbox" || field.type === "radio";
 }
 
-function say(form, texts, discard) {
-  const template = document.querySelector("#flash-template");
-  if (!template) return;
-  const line = template.content.firstElementChild.cloneNode(true);
-  line.querySelector(".grow").textContent = texts.restored;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "btn btn-quiet";
-  button.textContent = texts.discard;
-  button.addEventListener("click", () => {
-    discard();
-    line.remove();
-  });
-  line.insertBefore(button, line.lastElementChild);
-  document.querySelector("#flashes").append(line);
+function offer(form, key, words) {
+  const press = () => {
+    sessionStorage.removeItem(key);
+    form.reset();
+  };
+  const detail = { text: words.restored, kind: "info", button: { text: words.discard, press } };
+  document.dispatchEvent(new CustomEvent("gryf:say", { detail }));
+}
+
+function read(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function write(key, draft) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(draft));
+  } catch {
+    // full or forbidden: typing must go on
+  }
 }

@@ -1,38 +1,55 @@
-// Single keys press what carries data-key; «?» shows them. They can be switched off on a device (WCAG 2.1.4).
+// Keys: an element with data-key="n" is pressed (or, if it takes text, focused) by that key; `?` shows them all.
+// Single keys can be switched off (WCAG 2.1.4), and never act while somebody types.
 
-const OFF = "gryf-shortcuts-off";
+const OFF = "gryf:shortcuts-off";
 
-export function setUpShortcuts() {
-  const sheet = document.querySelector("#shortcuts");
-  const keyed = [...document.querySelectorAll("[data-key]")];
-  if (!sheet) return;
-  const button = document.querySelector(".shortcuts-button");
-  if (button) button.hidden = false;
-  const list = sheet.querySelector(".shortcut-list");
-  for (const element of [...keyed, { dataset: { key: "?", keyLabel: sheet.querySelector("h2").textContent } }]) {
+export function shortcuts() {
+  const sheet = document.getElementById("shortcuts");
+  const all = () => [...document.querySelectorAll("[data-key]")].filter((element) => element.dataset.keyLabel);
+  const opener = document.querySelector(".shortcuts-button");
+  if (opener) opener.hidden = all().length === 0;
+  const on = document.getElementById("shortcuts-on");
+  if (on) {
+    on.checked = localStorage.getItem(OFF) === null;
+    on.addEventListener("change", () => {
+      if (on.checked) localStorage.removeItem(OFF);
+      else localStorage.setItem(OFF, "1");
+    });
+    opener?.addEventListener("click", () => list(sheet, all()), { capture: true });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (typing(event.target) || localStorage.getItem(OFF) !== null) return;
+    if (event.key === "?" && sheet && !sheet.open && all().length > 0) {
+      event.preventDefault();
+      list(sheet, all());
+      sheet.showModal();
+      return;
+    }
+    if (document.querySelector("dialog[open]")) return;
+    const target = all().find((element) => element.dataset.key === event.key && element.checkVisibility?.() !== false);
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("input, textarea, select")) target.focus();
+    else if (target.hasAttribute("data-hold")) target.focus();
+    else target.click();
+  });
+}
+
+function typing(element) {
+  return element instanceof HTMLElement && (element.isContentEditable || element.matches("input:not([type=checkbox]):not([type=radio]), textarea, select"));
+}
+
+function list(sheet, elements) {
+  const target = sheet.querySelector(".shortcut-list");
+  target.replaceChildren();
+  for (const element of elements) {
     const term = document.createElement("dt");
     const key = document.createElement("kbd");
     key.textContent = element.dataset.key;
     term.append(key);
-    const text = document.createElement("dd");
-    text.textContent = element.dataset.keyLabel ?? element.textContent.trim();
-    list.append(term, text);
+    const meaning = document.createElement("dd");
+    meaning.textContent = element.dataset.keyLabel;
+    target.append(term, meaning);
   }
-  const on = sheet.querySelector("#shortcuts-on");
-  on.checked = localStorage.getItem(OFF) === null;
-  on.addEventListener("change", () => (on.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || !on.checked || event.defaultPrevented) return;
-    if (event.key === "?") {
-      event.preventDefault();
-      sheet.showModal();
-      return;
-    }
-    const element = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!element || element.hidden || element.closest("[hidden]")) return;
-    event.preventDefault();
-    if (element.matches("input, textarea")) element.focus();
-    else element.click();
-  });
 }

@@ -62,8 +62,8 @@ def test_a_tone_has_its_level(levels, codec, loudness, peak_dbfs):
     tap = levels.follow(stream)
     play(stream, track, packets)
     wait_for(lambda: tap.level is not None)
-    assert tap.level.peak_dbfs == pytest.approx(peak_dbfs, abs=1.5)
-    assert tap.level.rms_dbfs == pytest.approx(peak_dbfs - 3, abs=1.5)
+    assert tap.level.rms_dbfs == pytest.approx(peak_dbfs - 3, abs=1)
+    assert peak_dbfs - 1 <= tap.level.peak_dbfs <= peak_dbfs + 5, "AAC adds a little to a pure tone"
     tap.stop()
 
 

@@ -98,7 +98,8 @@ def commands(sent: bytes) -> list[list[amf0.Value]]:
 
 def statuses(sent: bytes) -> list[tuple[str, str]]:
     """(code, description) of every onStatus."""
-    return [(said[3]["code"], said[3]["description"]) for said in commands(sent) if said[0] == "onStatus"]
+    told = [said[3] for said in commands(sent) if said[0] == "onStatus"]
+    return [(str(status["code"]), str(status["description"])) for status in told if isinstance(status, dict)]
 
 
 def publishing() -> ServerConnection:

@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import math
 import sys
-from array import array
-from fractions import Fraction
 
 import av
 import imageio_ffmpeg
@@ -123,30 +120,12 @@ async def test_ffmpeg_sees_why_it_was_refused():
         assert port.streams.problem("s1").values == {"codec": "MP3"}
 
 
-def push_with_pyav(url: str) -> None:
-    """A second of picture and sound from PyAV."""
-    with av.open(url, "w", format="flv") as container:
-        video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "tune": "zerolatency"})
-        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
-        audio = container.add_stream("aac", rate=44100, layout="stereo")
-        for number in range(25):
-            frame = av.VideoFrame(320, 180, "yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, 25)
-            container.mux(video.encode(frame))
-        for number in range(43):
-            tone = array("f", [math.sin(at / 9) / 2 for at in range(1024)]).tobytes()
-            frame = av.AudioFrame("fltp", "stereo", 1024)
-            for plane in frame.planes:
-                plane.update(tone)
-            frame.sample_rate, frame.pts, frame.time_base = 44100, number * 1024, Fraction(1, 44100)
-            container.mux(audio.encode(frame))
-        container.mux(video.encode(None))
-        container.mux(audio.encode(None))
-
-
 async def test_pyav():
     async with Port() as port:
-        await asyncio.to_thread(push_with_pyav, f"rtmp://127.0.0.1:{port.number}/live/KEY")
+        # In a process of its own: libav connects while it holds the interpreter's lock.
+        address = f"rtmp://127.0.0.1:{port.number}/live/KEY"
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.media.rtmp.pyav_encoder", address)
+        assert await asyncio.wait_for(process.wait(), 60) == 0
         await until(lambda: port.sinks and port.sinks[0].heard[-1] == "pause")
         tracks, *rest, _ = port.sinks[0].heard
         assert (tracks.video.width, tracks.video.height, tracks.audio.sample_rate, tracks.audio.channels) == (
