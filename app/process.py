@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
+import asyncpg
 import structlog
 from aiohttp import web
 
@@ -85,6 +86,15 @@ class DatabaseServer:
             await asyncio.to_thread(self._embedded.stop)
 
 
+async def close_pool(pool: "asyncpg.pool.Pool[Any]") -> None:
+    """Gives connections a moment to come back, then cuts them."""
+    try:
+        async with asyncio.timeout(3):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
 async def bring_up_to_date(url: str) -> None:
     """Applies the migrations that are missing."""
     done = await migrate(url, ROOT / "migrations")
@@ -97,7 +107,11 @@ async def listen(app: web.Application, server: Server) -> tuple[web.AppRunner, i
     runner = web.AppRunner(
         app, access_log=None, handle_signals=False, shutdown_timeout=3, keepalive_timeout=75, max_line_size=16384
     )
-    await runner.setup()
+    try:
+        await runner.setup()
+    except BaseException:
+        await runner.cleanup()  # what had started already is stopped again
+        raise
     site = web.TCPSite(runner, server.host, server.port, backlog=2048)
     try:
         await site.start()

@@ -112,11 +112,14 @@ async def media_service(
     app[SUPERVISOR].run("recordings' index", recordings.index.run)
     app[SUPERVISOR].run("streams' health", health.run)
     server = app[RTMP_SERVER] = RtmpServer(streams, registry=app[METRICS])
-    async with streams.watched():
-        app[RTMP_PORT] = [await server.start(settings.rtmp_host, settings.rtmp_port)]
-        yield
-        await server.stop()
-        packaging.suspend()
+    try:
+        async with streams.watched():
+            app[RTMP_PORT] = [await server.start(settings.rtmp_host, settings.rtmp_port)]
+            yield
+            await server.stop()
+            packaging.suspend()
+    finally:
+        # also when the port is taken: the writer is a thread, and the process would wait for it for ever
         health.close()
         try:
             await recordings.stop()

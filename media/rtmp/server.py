@@ -205,8 +205,8 @@ class _EncoderSocket(asyncio.Protocol):
 
     def _handle_rare(self, event: Event) -> None:
         match event:
-            case Connected(app=app, encoder=encoder):
-                log.debug("encoder connected", address=self.peer, app=app, encoder=encoder)
+            case Connected(encoder=encoder):
+                log.debug("encoder connected", address=self.peer, encoder=encoder)  # without the app: it may be the key
             case PublishRequested(key=key):
                 self._pause_reading()
                 self._deciding = asyncio.create_task(self._decide(key), name="rtmp: may it publish")
@@ -245,7 +245,8 @@ class _EncoderSocket(asyncio.Protocol):
             server.metrics.publications.labels("accepted").inc()
             self._begin(stream)
         finally:
-            self._deciding = None
+            if self._deciding is asyncio.current_task():  # else the peer asked again in what it had sent already
+                self._deciding = None
 
     def _begin(self, stream: Stream) -> None:
         transport = self._transport
@@ -257,7 +258,8 @@ class _EncoderSocket(asyncio.Protocol):
         self._stream = stream
         self._handle(self._rtmp.accept_publish())
         self._flush()
-        transport.resume_reading()
+        if self._rtmp.state is not State.DECIDING:
+            transport.resume_reading()
 
     def _turn_down(self, code: str, description: str) -> None:
         self._note_refusal(code, description)

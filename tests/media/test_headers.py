@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import av
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.headers import (
@@ -191,6 +191,7 @@ def test_exp_golomb():
         Bits(b"\x00").read(9)
 
 
+@settings(deadline=None)
 @given(
     data=st.binary(max_size=80),
     read=st.sampled_from([h264_track, hevc_track, av1_track, aac_track, opus_track, vp9_size]),

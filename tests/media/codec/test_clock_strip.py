@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
@@ -11,6 +11,7 @@ from media.codec.picture import Picture
 NOW = 1_795_000_000_123
 
 
+@settings(deadline=None)
 @given(st.integers(0, (1 << 48) - 1))
 def test_what_is_encoded_is_decoded(unix_ms):
     assert decode(encode(unix_ms)) == unix_ms
