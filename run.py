@@ -176,14 +176,15 @@ async def _begin(
     shown = await showcase(application)
     ready = make_ready(application, settings.server.host, port, shown)
     if demo and feed and shown.stream_key:
-        keep_child(application, "encoder", encoder_command(ready, shown), {})
+        # the key goes through the environment: a command line can be read by every account of the machine
+        target = {"GRYF_ENCODER_URL": f"{ready.rtmp}/{shown.stream_key}"}
+        keep_child(application, "encoder", encoder_command(ready, shown), target)
     announce(ready, as_json)
 
 
 def encoder_command(ready: Ready, shown: Showcase) -> list[str]:
     """The synthetic camera: a process of its own that pushes real RTMP into our own port."""
-    target = f"{ready.rtmp}/{shown.stream_key}"
-    return ["-m", "media.codec.synthetic", "--url", target, "--caption-url", ready.http + shown.caption_path]
+    return ["-m", "media.codec.synthetic", "--url", "-", "--caption-url", ready.http + shown.caption_path]
 
 
 def make_ready(application: web.Application, host: str, port: int, shown: Showcase) -> Ready:

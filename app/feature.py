@@ -64,8 +64,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int = 1024 * 1024
     """Most bytes of a request body; uploads that stream name their own limit."""
     foreign_origin: bool = False
-    inline_styles: bool = False
-    """The page holds web components that bring <style> elements of their own (players); scripts keep their nonces."""
     embeddable: bool = False
     """The page may stand in another site's frame."""
 

@@ -241,10 +241,9 @@ async def set_headers(request: web.Request, response: web.StreamResponse) -> Non
         route = request.get(api.ROUTE)
         frames = "*" if route is not None and route.embeddable else "'none'"
         nonce = request.get(NONCE, "")
-        styles = "'unsafe-inline'" if route is not None and route.inline_styles else f"'nonce-{nonce}'"
         headers.setdefault(
             "Content-Security-Policy",
-            f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' {styles}; "
+            f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
             "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; "
             f"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}",
         )

@@ -132,11 +132,6 @@ def rtmp_port(app: web.Application) -> int:
     return app[RTMP_PORT][0] if RTMP_PORT in app else section(app, MediaSettings).rtmp_port
 
 
-def encoder_command(rtmp: str, stream_key: str, caption_url: str) -> list[str]:
-    """Arguments for Python: a synthetic encoder that sends to this server. For demos: the key stands in the command."""
-    return ["-m", "media.codec.synthetic", "--url", f"{rtmp}/{stream_key}", "--caption-url", caption_url]
-
-
 async def probe_disk(app: web.Application) -> Probe:
     settings = section(app, MediaSettings)
     stat = await asyncio.to_thread(os.statvfs, app[RECORDINGS].folder)

@@ -82,7 +82,6 @@ FEATURE = Feature(
             handler=pages.show_session,
             allow=ANYONE,
             name="session",
-            inline_styles=True,
         ),
         Route(method="GET", path="/council/members", handler=pages.list_members, allow=ANYONE, name="members"),
         Route(method="GET", path="/council/desk", handler=pages.list_desks, allow=DESK, name="desks"),
