@@ -59,6 +59,7 @@ FEATURES: tuple[Feature, ...] = (
     app.identity.feature.FEATURE,
     SERVICES,
     realtime.feature.feature(),
+    media.feature.RTMP_LIMITS,
     media.feature.feature(authorise_publish, monitors=having("clerk", "admin")),
     portals.council.feature.FEATURE,
 )

@@ -30,6 +30,7 @@ from media.record.library import LIBRARY
 from media.record.recordings import RECORDINGS, Recordings
 from media.record.writer import WriterOptions
 from media.rtmp.server import RtmpServer
+from media.rtmp.settings import RtmpSettings
 from media.settings import MediaSettings
 from media.streams import STREAMS, Listener, Problem, PublishGrant, Streams
 
@@ -47,6 +48,10 @@ HEALTH: web.AppKey[HealthWatch] = web.AppKey("health", HealthWatch)
 RTMP_SERVER: web.AppKey[RtmpServer] = web.AppKey("rtmp_server", RtmpServer)
 RTMP_PORT: web.AppKey[list[int]] = web.AppKey("rtmp_port", list)
 """The port that is listened on, once it is."""
+
+
+RTMP_LIMITS: Final = Feature(name="rtmp", folder=Path(__file__).parent / "rtmp", settings=RtmpSettings)
+"""The limits of the RTMP port are a section of settings of their own; mount it before `feature()`."""
 
 
 def feature(
@@ -111,7 +116,7 @@ async def media_service(
     _register_metrics(app[METRICS], streams, packagers, recordings)
     app[SUPERVISOR].run("recordings' index", recordings.index.run)
     app[SUPERVISOR].run("streams' health", health.run)
-    server = app[RTMP_SERVER] = RtmpServer(streams, registry=app[METRICS])
+    server = app[RTMP_SERVER] = RtmpServer(streams, section(app, RtmpSettings), registry=app[METRICS])
     try:
         async with streams.watched():
             app[RTMP_PORT] = [await server.start(settings.rtmp_host, settings.rtmp_port)]

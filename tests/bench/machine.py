@@ -44,6 +44,11 @@ def tree_cpu_s(root: int) -> float:
     return total
 
 
+def waited_s(pid: int) -> float:
+    """How long a process's main thread was ready to run and got no core: the machine's fault, not its own."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def descendants(root: int) -> list[int]:
     parents = {}
     for entry in Path("/proc").iterdir():

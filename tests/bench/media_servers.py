@@ -103,6 +103,7 @@ class Gryf(MediaServer):
         """Of each session by its stream id."""
         self.http = ""
         self._lag: dict[float, float] = {}
+        self._waited = (0.0, 0.0)
 
     def start(self, streams: int) -> list[str]:
         self.starts += 1
@@ -140,11 +141,14 @@ class Gryf(MediaServer):
         }
 
     def remark(self) -> str:
+        assert self.process is not None
         before, self._lag = self._lag, self._lag_buckets()
+        began, self._waited = self._waited, (time.monotonic(), machine.waited_s(self.process.pid))
         counts = {limit: count - before.get(limit, 0) for limit, count in self._lag.items()}
         total = max(counts.values(), default=0)
         p99_s = next((limit for limit, count in sorted(counts.items()) if count >= 0.99 * total), 0.0)
-        return f"loop lag p99 ≤ {p99_s * 1000:g} ms"
+        starved = (self._waited[1] - began[1]) / (self._waited[0] - began[0])
+        return f"loop lag p99 ≤ {p99_s * 1000:g} ms, of each second {starved * 1000:.0f} ms without a core"
 
     def stop(self) -> None:
         super().stop()

@@ -18,6 +18,7 @@ from media.feature import HEALTH, AuthorisePublish, feature, rtmp_port
 from media.hls.web import MayWatch, anyone_may_watch
 from media.packet import Packet
 from media.record.recordings import RECORDINGS
+from media.rtmp.settings import RtmpSettings
 from media.settings import MediaSettings
 from media.streams import STREAMS, PublishGrant
 from tests.media.hls import feed, reading, rules
@@ -41,7 +42,7 @@ async def running(
     settings = MediaSettings(rtmp_host="127.0.0.1", rtmp_port=0, min_free_mib=0)
     app = build_app(
         (feature(grants, may_watch=may_watch),),
-        [City(), Server(data=str(data)), IdentitySettings(), settings],
+        [City(), Server(data=str(data)), IdentitySettings(), RtmpSettings(), settings],
         database,
     )
     runner = web.AppRunner(app)
