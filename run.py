@@ -40,7 +40,7 @@ from app.process import (
 )
 from app.ready import Ready, announce
 from app.services import FEATURE as SERVICES
-from app.wire import CITY, build_app, section
+from app.wire import CITY, SERVER, build_app, section
 from media.streams import PublishGrant
 from portals.council import actions as council
 from portals.council.demo import SETTINGS as DEMO_SETTINGS
@@ -288,19 +288,11 @@ def check(data: Data = None, config: ConfigFile = None) -> None:
 
     async def look(application: web.Application) -> None:
         ok = await application[DATABASE].reachable()
-        typer.echo(
-            f"settings  fine\ndata      {settings_of(application).data}\ndatabase  {'fine' if ok else 'no answer'}"
-        )
+        typer.echo(f"settings  fine\ndata      {application[SERVER].data}\ndatabase  {'fine' if ok else 'no answer'}")
         if not ok:
             raise typer.Exit(1)
 
     _go(config, data, None, None, None, lambda settings: in_application(settings, look))
-
-
-def settings_of(application: web.Application) -> Server:
-    from app.wire import SERVER
-
-    return application[SERVER]
 
 
 @user_cli.command("create")

@@ -44,10 +44,19 @@ async def change_display(request: web.Request) -> web.StreamResponse:
         if form.get(field) in allowed:
             chosen[cookie] = str(form[field])
     if form.get("language") in request.app[LOCALES].by_language:
-        chosen[LANGUAGE_COOKIE] = str(form["language"])
+        remember_language(request, response, str(form["language"]))
     for cookie, value in chosen.items():
-        response.set_cookie(cookie, value, max_age=YEAR_S, samesite="Lax", secure=request.scheme == "https")
+        _remember(request, response, cookie, value)
     return response
+
+
+def remember_language(request: web.Request, response: web.StreamResponse, language: str) -> None:
+    """On this device pages come in this language from now on."""
+    _remember(request, response, LANGUAGE_COOKIE, language)
+
+
+def _remember(request: web.Request, response: web.StreamResponse, cookie: str, value: str) -> None:
+    response.set_cookie(cookie, value, max_age=YEAR_S, samesite="Lax", secure=request.scheme == "https")
 
 
 def local_path(target: str) -> str:
