@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_origin
 
 import msgspec
 
@@ -137,7 +137,7 @@ def _from_environment(section: str, field: str, environment: Mapping[str, str]) 
     if path is not None:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as problem:
+        except (OSError, UnicodeDecodeError) as problem:
             raise ConfigurationError(f"{variable}_FILE: {problem}") from None
     if variable == "GRYF_SERVER_DATABASE_URL":
         return environment.get("DATABASE_URL")
@@ -146,7 +146,7 @@ def _from_environment(section: str, field: str, environment: Mapping[str, str]) 
 
 def _split(value: object, kind: object) -> object:
     """A list in the environment is written with commas."""
-    base = getattr(kind, "__origin__", kind)
-    if isinstance(value, str) and (base is tuple or "tuple" in str(kind)):
+    bare = kind.__origin__ if get_origin(kind) is Annotated else kind  # type: ignore[attr-defined]  # Annotated has it
+    if isinstance(value, str) and get_origin(bare) is tuple:
         return [part.strip() for part in value.split(",") if part.strip()]
     return value

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from app import store
 from app.actor import Actor
-from app.errors import ConfigurationError, NotFound, Unavailable
+from app.errors import ConfigurationError, NotFound, Unavailable, one_line
 from app.feature import Event, Job
 
 log = structlog.get_logger(__name__)
@@ -132,7 +132,13 @@ class Database:
         """
         try:
             connection = await self.pool.acquire(timeout=5)
-        except (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as problem:
+        except (
+            TimeoutError,
+            OSError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.InterfaceError,  # the pool is closed: the process is on its way out
+        ) as problem:
             raise Unavailable("The database does not answer") from problem
         try:
             tx = Tx(connection)
@@ -197,4 +203,4 @@ async def open_pool(url: str, size: int) -> "asyncpg.pool.Pool[Any]":
             server_settings={"application_name": "gryf", "timezone": "UTC", "jit": "off"},
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as problem:
-        raise ConfigurationError(f"the database cannot be reached: {problem}") from None
+        raise ConfigurationError(f"the database cannot be reached: {one_line(problem)}") from None

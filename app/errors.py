@@ -12,6 +12,11 @@ class ConfigurationError(Exception):
     """A setting or the machine is not as it must be; the message is one clear line for the operator."""
 
 
+def one_line(problem: BaseException) -> str:
+    """A failure's own words as the one line `ConfigurationError` promises: PostgreSQL's DETAIL and HINT stand below."""
+    return " ".join(str(problem).split())
+
+
 class AppError(Exception):
     """Base of all expected failures."""
 

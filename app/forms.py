@@ -25,7 +25,7 @@ from wtforms.fields.core import Field, UnboundField
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
-from app.errors import Invalid
+from app.errors import AppError, Invalid
 from app.i18n import LOCALES, FormTexts, Locale, _, wtforms_translations
 from app.identity.identity import IDENTITY
 from app.identity.keys import Keys
@@ -109,17 +109,18 @@ class Form(wtforms.Form):
             token.errors = []
         return valid
 
-    def take(self, problem: Invalid) -> None:
+    def take(self, problem: AppError) -> None:
         """Puts what an action refused beside the fields it names, the rest at the top."""
-        for name, message in problem.fields.items():
+        fields = problem.fields if isinstance(problem, Invalid) else {}
+        for name, message in fields.items():
             text = self.locale.gettext(message)
             field = self._fields.get(name)
             if field is None:
                 self.form_errors.append(text)
             else:
                 field.errors = [*field.errors, text]
-        if problem.detail:
-            text = self.locale.gettext(problem.detail)
+        if problem.detail or not fields:
+            text = self.locale.gettext(problem.detail or problem.title)
             self.form_errors.append(text % problem.values if problem.values else text)
 
 

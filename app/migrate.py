@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 
 from app import store
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, one_line
 
 
 async def migrate(url: str, folder: Path, told: Callable[[str], None] = lambda _name: None) -> list[str]:
@@ -18,7 +18,7 @@ async def migrate(url: str, folder: Path, told: Callable[[str], None] = lambda _
     try:
         connection = await asyncpg.connect(url, timeout=10)
     except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as problem:
-        raise ConfigurationError(f"the database cannot be reached: {problem}") from None
+        raise ConfigurationError(f"the database cannot be reached: {one_line(problem)}") from None
     try:
         await store.lock_migrations(connection)
         return await _apply_missing(connection, folder, told)
@@ -48,7 +48,7 @@ async def _apply_missing(
                 await connection.execute(content.decode())
                 await store.mark_applied(connection, name, digest)
         except asyncpg.PostgresError as problem:
-            raise ConfigurationError(f"migration {name}: {problem}") from problem
+            raise ConfigurationError(f"migration {name}: {one_line(problem)}") from problem
         told(name)
         done.append(name)
     return done

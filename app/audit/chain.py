@@ -69,6 +69,12 @@ async def seal_new_entries(database: Database) -> int:
     return len(seals)
 
 
+async def chain_length(tx: Tx) -> int:
+    """How many entries are sealed, as the last seal says."""
+    head = await store.chain_head(tx)
+    return 0 if head is None else head[0]
+
+
 async def verify(tx: Tx) -> Verification:
     """Walks the whole chain and checks that every entry is in it or waits for its seal."""
     position, previous, first_bad = 0, GENESIS, None

@@ -11,7 +11,7 @@ from app.database import DATABASE
 from app.identity import actions
 from app.identity.identity import IDENTITY
 from app.identity.model import Credentials
-from app.identity.sessions import abandon, adopt, find_session, remember_device, visitor_of
+from app.identity.sessions import abandon, adopt, find_session, owed_by, remember_device, visitor_of
 
 
 class SignIn(msgspec.Struct, frozen=True):
@@ -72,4 +72,15 @@ async def show_me(request: web.Request) -> web.StreamResponse:
     from app.wire import current_actor  # wire mounts what uses this module
 
     actor = await current_actor(request)
-    return api.reply(Me(actor.account_id, actor.login, actor.name, actor.language, list(actor.grants)))
+    loaded = (await find_session(request)).loaded
+    owed = owed_by(request.app[IDENTITY], loaded) if loaded is not None and actor.signed_in else None
+    return api.reply(
+        Me(
+            account_id=actor.account_id,
+            login=actor.login,
+            name=actor.name,
+            language=actor.language,
+            roles=list(actor.grants),
+            owed=str(owed) if owed else None,
+        )
+    )

@@ -1,6 +1,6 @@
 """What the command line does with accounts; it acts as the system."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from aiohttp import web
 
@@ -10,6 +10,14 @@ from app.errors import Conflict, NotFound
 from app.identity import actions
 from app.identity.identity import IDENTITY
 from app.identity.model import Account, NewAccount
+
+
+async def city_service(app: web.Application) -> AsyncIterator[None]:
+    """Cleanup context: the top of the organisation's tree is there and is called as the setting says."""
+    from app.wire import CITY  # wire mounts what uses this module
+
+    await actions.ensure_city(app[DATABASE], app[CITY].name)
+    yield
 
 
 async def create_user(app: web.Application, new: NewAccount, roles: Iterable[str] = ()) -> actions.CreatedAccount:

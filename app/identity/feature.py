@@ -5,8 +5,9 @@ from pathlib import Path
 from app.audit import sealing_service
 from app.feature import ANYONE, SIGNED_IN, Allow, Feature, Handler, NavItem, Role, Route, having
 from app.identity import api
+from app.identity.commands import city_service
 from app.identity.jobs import JOBS
-from app.identity.pages import account, admin, sign_in
+from app.identity.pages import account, admin, audit, sign_in
 from app.identity.settings import IdentitySettings
 
 ADMIN = having("admin")
@@ -42,6 +43,7 @@ FEATURE = Feature(
         *_page("/account", account.show_account, SIGNED_IN, "account"),
         *_page("/account/password", account.show_password, SIGNED_IN, "password"),
         *_page("/account/second-factor", account.show_second_factor, SIGNED_IN, "second_factor"),
+        *_page("/account/recovery-codes", account.show_recovery_codes, SIGNED_IN, "recovery_codes"),
         Route(
             method="POST",
             path="/account/sessions/end-others",
@@ -66,11 +68,12 @@ FEATURE = Feature(
             handler=admin.revoke_role,
             allow=ADMIN,
         ),
+        Route(method="POST", path=f"{ACCOUNT}/password", handler=admin.renew_password, allow=ADMIN),
         Route(method="POST", path=f"{ACCOUNT}/disable", handler=admin.disable_account, allow=ADMIN),
         Route(method="POST", path=f"{ACCOUNT}/enable", handler=admin.enable_account, allow=ADMIN),
         *_page("/admin/units", admin.show_units, ADMIN, "units"),
         *_page(r"/admin/units/{unit_id:\d{1,18}}", admin.rename_unit, ADMIN, "unit"),
-        Route(method="GET", path="/admin/audit", handler=admin.show_audit, allow=AUDIT, name="audit"),
+        Route(method="GET", path="/admin/audit", handler=audit.show_audit, allow=AUDIT, name="audit"),
         Route(
             method="POST",
             path="/api/sign-in",
@@ -93,5 +96,5 @@ FEATURE = Feature(
         ),
     ),
     jobs=JOBS,
-    services=(sealing_service,),
+    services=(city_service, sealing_service),
 )

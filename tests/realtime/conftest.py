@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -162,7 +163,9 @@ SiteMaker = Callable[..., "contextlib.AbstractAsyncContextManager[Site]"]
 @pytest.fixture
 def make_site(board: Database) -> SiteMaker:
     @contextlib.asynccontextmanager
-    async def make(**settings: Any) -> AsyncIterator[Site]:
+    async def make(
+        pages: dict[str, Any] | None = None, scripts: Path | None = None, **settings: Any
+    ) -> AsyncIterator[Site]:
         app = web.Application(middlewares=[problems])
         app[DATABASE], app[METRICS], app[SUPERVISOR] = board, CollectorRegistry(), Supervisor()
         site: Site
@@ -184,6 +187,10 @@ def make_site(board: Database) -> SiteMaker:
         app.cleanup_ctx.extend(mounted.services)
         for route in mounted.routes:
             app.router.add_route(route.method, route.path, route.handler)
+        for path, handler in (pages or {}).items():
+            app.router.add_get(path, handler)
+        if scripts is not None:
+            app.router.add_static("/js", scripts)
         server = TestServer(app)
         await server.start_server()
         site = Site(server, board, actor_of)

@@ -372,11 +372,12 @@ async def test_watchers_inside_the_process(bench: Bench) -> None:
     assert seen == ["Rang"]
 
 
-async def test_members_come_and_go_while_a_big_room_is_written() -> None:
+async def test_members_come_and_go_while_a_big_room_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model: each member hears every event from its admission to its leaving, once, in order."""
+    monkeypatch.setattr("realtime.open_room.CHANGES_A_STEP", 2)
+    monkeypatch.setattr("realtime.open_room.WRITES_A_STEP", 2)
     bench = Bench()
     bench.hub.pump._slice_s = 0  # one step a turn: writing is interrupted as often as can be
-    bench.hub.pump._clock = asyncio.get_running_loop().time
     members: list[tuple[Member, int]] = []
     left: list[tuple[Member, int, int]] = []
     for number in range(1, 241):
@@ -392,7 +393,9 @@ async def test_members_come_and_go_while_a_big_room_is_written() -> None:
             gone, since = members.pop(number % len(members))
             bench.hub.remove(gone.outlet)
             left.append((gone, since, number))
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(20):
+        while any(member.heard()[-1:] != [240] for member, _ in members):
+            await asyncio.sleep(0.02)
     for member, since in members:
         assert member.heard() == list(range(since, 241))
     for member, since, until in left:

@@ -14,12 +14,14 @@ from app.identity.actions.accounts import (
     revoke_role,
     show_account,
 )
+from app.identity.actions.auditing import AuditPage, read_audit
 from app.identity.actions.joining import (
     access_link,
     confirm_registration,
     request_registration,
     request_reset,
     reset_password,
+    shortest_for_link,
 )
 from app.identity.actions.own_account import (
     Enrolled,
@@ -32,6 +34,7 @@ from app.identity.actions.own_account import (
     disable_second_factor,
     enable_second_factor,
     renew_recovery_codes,
+    shortest_own_password,
     show_own_account,
 )
 from app.identity.actions.sign_in import (
@@ -47,6 +50,7 @@ from app.identity.actions.sign_in import (
 from app.identity.actions.units import create_unit, ensure_city, list_units, rename_unit, show_unit
 
 __all__ = [
+    "AuditPage",
     "CreatedAccount",
     "Enrolled",
     "Enrolment",
@@ -75,6 +79,7 @@ __all__ = [
     "load_enabled_account",
     "new_password",
     "open_session",
+    "read_audit",
     "rename_unit",
     "renew_password",
     "renew_recovery_codes",
@@ -82,6 +87,8 @@ __all__ = [
     "request_reset",
     "reset_password",
     "revoke_role",
+    "shortest_for_link",
+    "shortest_own_password",
     "show_account",
     "show_own_account",
     "show_unit",

@@ -68,10 +68,9 @@ async def create_account(
             folded=fold(f"{name} {login} {email or ''}"),
         )
         if account_id is None:
-            by_login = await store.login_taken(tx, login)
-            raise Invalid(
-                fields={"login": "This login is taken"} if by_login else {"email": "Another account has this address"}
-            )
+            if await store.login_taken(tx, login):
+                raise Invalid(fields={"login": "This login is taken"})
+            raise Invalid(fields={"email": "Another account has this address"})
         account = await store.account(tx, account_id)
         assert account is not None
         if invited and post is not None:

@@ -48,6 +48,14 @@ async def access_link(database: Database, token: str, *purposes: Purpose) -> One
     return found
 
 
+async def shortest_for_link(database: Database, identity: Identity, token: str) -> int:
+    """How long the password behind a reset or invitation link must be. Raises `NotFound`."""
+    link = await access_link(database, token, Purpose.RESET, Purpose.INVITE)
+    async with database.transaction(readonly=True) as tx:
+        roles = await store.held_roles(tx, link.account_id or 0)
+    return identity.shortest_password(staff=identity.is_staff(held.grant for held in roles))
+
+
 async def reset_password(database: Database, identity: Identity, token: str, new: str, visitor: Visitor) -> Account:
     """Sets the password through a reset or invitation link; the account's sessions end. The second factor stays.
 

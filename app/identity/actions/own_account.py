@@ -117,6 +117,13 @@ async def change_password(
         return await rotate_session(tx, actor.session_id)
 
 
+async def shortest_own_password(database: Database, identity: Identity, actor: Actor) -> int:
+    """How long the actor's next password must be."""
+    async with database.transaction(readonly=True) as tx:
+        roles = await store.held_roles(tx, actor.account_id or 0)
+    return identity.shortest_password(staff=identity.is_staff(held.grant for held in roles))
+
+
 def new_password_problem(identity: Identity, account: Account, password: str, *, staff: bool) -> str | None:
     """What is wrong with a password for this account, or None."""
     about = (account.login, account.name, (account.email or "").partition("@")[0], identity.city)

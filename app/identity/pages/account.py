@@ -7,13 +7,15 @@ from markupsafe import Markup
 
 from app.actor import Actor
 from app.database import DATABASE
-from app.errors import Invalid
+from app.display import remember_language
+from app.errors import Conflict, Invalid
 from app.forms import read, require_action, see_other
 from app.i18n import LOCALES, _
 from app.identity import actions
 from app.identity.identity import IDENTITY
+from app.identity.model import Owed
 from app.identity.pages.forms import ChangePasswordForm, CurrentPasswordForm, EnrolForm, ProfileForm
-from app.identity.sessions import adopt
+from app.identity.sessions import adopt, find_session, owed_by
 from app.pages import flash, render
 
 
@@ -34,13 +36,16 @@ async def show_account(request: web.Request) -> web.StreamResponse:
                 actor,
                 name=form.name.data or "",
                 language=form.language.data,
-                rev=_revision(form.rev.data),
+                rev=revision(form.rev.data),
             )
-        except Invalid as problem:
+        except (Invalid, Conflict) as problem:
             form.take(problem)
+            form.rev.data = str(account.rev)
         else:
             await flash(request, _("Saved"))
-            return see_other("/account")
+            response = see_other("/account")
+            remember_language(request, response, form.language.data)
+            return response
     return await _shown(request, "identity/account.html", form, own=own)
 
 
@@ -64,7 +69,8 @@ async def show_password(request: web.Request) -> web.StreamResponse:
                 adopt(request, session)
             await flash(request, _("The new password is set"))
             return see_other("/account")
-    return await _shown(request, "identity/password.html", form)
+    shortest = await actions.shortest_own_password(request.app[DATABASE], request.app[IDENTITY], actor)
+    return await _shown(request, "identity/password.html", form, shortest=shortest, owed=await _owed(request))
 
 
 async def show_second_factor(request: web.Request) -> web.StreamResponse:
@@ -91,6 +97,7 @@ async def show_second_factor(request: web.Request) -> web.StreamResponse:
         "identity/second_factor.html",
         form,
         enrolment=enrolment,
+        owed=await _owed(request),
         qr=Markup(enrolment.qr_svg),  # noqa: S704  # our own SVG
     )
 
@@ -112,6 +119,23 @@ async def _disable_second_factor(request: web.Request, actor: Actor, own: action
     return await _shown(request, "identity/second_factor_off.html", form, own=own)
 
 
+async def show_recovery_codes(request: web.Request) -> web.StreamResponse:
+    """GET and POST /account/recovery-codes: new ones in place of the former."""
+    actor = await _actor(request)
+    form = await read(request, CurrentPasswordForm)
+    if form.posted and form.validate():
+        try:
+            codes = await actions.renew_recovery_codes(
+                request.app[DATABASE], request.app[IDENTITY], actor, current=form.current.data or ""
+            )
+        except (Invalid, Conflict) as problem:
+            form.take(problem)
+        else:
+            return await render(request, "identity/recovery_codes.html", codes=codes)
+    own = await actions.show_own_account(request.app[DATABASE], actor)
+    return await _shown(request, "identity/new_recovery_codes.html", form, own=own)
+
+
 async def end_session(request: web.Request) -> web.StreamResponse:
     """POST /account/sessions/{handle}/end."""
     await require_action(request)
@@ -128,8 +152,14 @@ async def end_other_sessions(request: web.Request) -> web.StreamResponse:
     return see_other("/account")
 
 
-def _revision(text: str | None) -> int:
+def revision(text: str | None) -> int:
+    """A form's hidden `rev`; 0, which fits nothing, for what is no number."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+async def _owed(request: web.Request) -> Owed | None:
+    loaded = (await find_session(request)).loaded
+    return None if loaded is None else owed_by(request.app[IDENTITY], loaded)
 
 
 async def _actor(request: web.Request) -> Actor:

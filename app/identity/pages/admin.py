@@ -1,24 +1,31 @@
-"""Pages for administrators and auditors: accounts, roles, units, the audit log."""
+"""Pages for administrators: accounts, roles, units."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from app import audit
 from app.actor import Actor
 from app.database import DATABASE
-from app.errors import Invalid
-from app.forms import Form, read, require_action, see_other
+from app.errors import Conflict, Invalid
+from app.forms import STALE, Form, read, require_action, see_other
 from app.i18n import LOCALES, _
 from app.identity import actions
 from app.identity.access import AccountFile
 from app.identity.identity import IDENTITY
 from app.identity.model import NewAccount, Unit, UnitKind
-from app.identity.pages.forms import ChangeAccountForm, GrantForm, NewAccountForm, NewUnitForm, RenameUnitForm
+from app.identity.pages.account import revision
+from app.identity.pages.forms import (
+    ChangeAccountForm,
+    GrantForm,
+    NewAccountForm,
+    NewUnitForm,
+    RenameUnitForm,
+    RenewPasswordForm,
+)
 from app.identity.post import Post
 from app.pages import flash, render
-
-AUDIT_PAGE = 50
 
 
 async def list_accounts(request: web.Request) -> web.StreamResponse:
@@ -66,10 +73,11 @@ async def show_account(request: web.Request) -> web.StreamResponse:
                 account_id,
                 name=form.name.data or "",
                 email=form.email.data or None,
-                rev=_revision(form.rev.data),
+                rev=revision(form.rev.data),
             )
-        except Invalid as problem:
+        except (Invalid, Conflict) as problem:
             form.take(problem)
+            form.rev.data = str(account.rev)
         else:
             await flash(request, _("Saved"))
             return see_other(f"/admin/accounts/{account_id}")
@@ -90,6 +98,7 @@ async def grant_role(request: web.Request) -> web.StreamResponse:
                 account_id,
                 role=form.role.data,
                 unit_id=form.unit_id.data,
+                expires_at=_end_of(form.expires_at.data, form.locale.zone),
             )
         except Invalid as problem:
             form.take(problem)
@@ -108,6 +117,24 @@ async def revoke_role(request: web.Request) -> web.StreamResponse:
     await actions.revoke_role(request.app[DATABASE], await _actor(request), account_id, _id(request, "grant_id"))
     await flash(request, _("The role is taken away"))
     return see_other(f"/admin/accounts/{account_id}")
+
+
+async def renew_password(request: web.Request) -> web.StreamResponse:
+    """POST /admin/accounts/{account_id}/password: a password to hand over, shown once."""
+    account_id = _id(request, "account_id")
+    form = await read(request, RenewPasswordForm)
+    if not form.validate():
+        raise Invalid(STALE)
+    actor = await _actor(request)
+    made = await actions.renew_password(
+        request.app[DATABASE],
+        request.app[IDENTITY],
+        actor,
+        account_id,
+        drop_second_factor=form.drop_second_factor.data,
+    )
+    file = await actions.show_account(request.app[DATABASE], actor, account_id)
+    return await render(request, "identity/password_renewed.html", account=file.account, password=made)
 
 
 async def disable_account(request: web.Request) -> web.StreamResponse:
@@ -159,36 +186,15 @@ async def rename_unit(request: web.Request) -> web.StreamResponse:
     if form.posted and form.validate():
         try:
             await actions.rename_unit(
-                request.app[DATABASE], actor, unit_id, name=form.name.data or "", rev=_revision(form.rev.data)
+                request.app[DATABASE], actor, unit_id, name=form.name.data or "", rev=revision(form.rev.data)
             )
-        except Invalid as problem:
+        except (Invalid, Conflict) as problem:
             form.take(problem)
+            form.rev.data = str(unit.rev)
         else:
             await flash(request, _("Saved"))
             return see_other("/admin/units")
     return await _shown(request, "identity/rename_unit.html", form, unit=unit)
-
-
-async def show_audit(request: web.Request) -> web.StreamResponse:
-    """GET /admin/audit?person=&action=&subject=&before=."""
-    before = request.query.get("before", "")
-    wanted = audit.AuditFilter(
-        person=request.query.get("person", "")[:100],
-        action=request.query.get("action", "")[:100],
-        subject=request.query.get("subject", "")[:100],
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None,
-    )
-    async with request.app[DATABASE].transaction(readonly=True) as tx:
-        entries = await audit.find_entries(tx, wanted, AUDIT_PAGE + 1)
-        verification = await audit.verify(tx)
-    return await render(
-        request,
-        "identity/audit.html",
-        entries=entries[:AUDIT_PAGE],
-        has_more=len(entries) > AUDIT_PAGE,
-        wanted=wanted,
-        verification=verification,
-    )
 
 
 async def _account_page(
@@ -204,6 +210,7 @@ async def _account_page(
         form=form,
         grant_form=grant_form,
         titles=titles,
+        renewal=await read(request, RenewPasswordForm),
         itself=file.account.id == actor.account_id,
     )
 
@@ -222,8 +229,9 @@ def _choices(units: list[Unit]) -> list[tuple[int, str]]:
     return [(unit.id, "\u2003" * unit.depth + unit.name) for unit in units]
 
 
-def _revision(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
+def _end_of(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """The day belongs to it: midnight after it, where the city is."""
+    return None if day is None else datetime.combine(day + timedelta(days=1), time(), zone)
 
 
 def _id(request: web.Request, name: str) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wtforms import DateField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, DateField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.forms import Form
@@ -115,6 +115,10 @@ class GrantForm(Form):
     role = SelectField(_("Role"))
     unit_id = SelectField(_("Where"), coerce=int)
     expires_at = DateField(_("Until"), [Optional()], description=_("Empty: until it is taken away."))
+
+
+class RenewPasswordForm(Form):
+    drop_second_factor = BooleanField(_("Take the second factor away too, for a lost telephone"))
 
 
 class NewUnitForm(Form):

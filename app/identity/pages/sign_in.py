@@ -54,7 +54,14 @@ async def show_sign_in(request: web.Request) -> web.StreamResponse:
                 return await _ask_code(request, account.id, form.next.data or "")
             signed = await actions.open_session(database, identity, account, visitor, await _handle(request))
             return await _welcome(request, signed, form.next.data or "")
-    return await _shown(request, "identity/sign_in.html", form, status, headers)
+    return await _shown(
+        request,
+        "identity/sign_in.html",
+        form,
+        status,
+        headers,
+        registration=request.app[IDENTITY].settings.self_registration,
+    )
 
 
 async def show_second_step(request: web.Request) -> web.StreamResponse:
@@ -85,8 +92,9 @@ async def show_second_step(request: web.Request) -> web.StreamResponse:
 
 
 async def sign_out(request: web.Request) -> web.StreamResponse:
-    """POST /sign-out."""
-    await require_action(request)
+    """POST /sign-out. Who has signed out in another tab already is simply led on."""
+    if (await _actor(request)).signed_in:
+        await require_action(request)
     await actions.sign_out(request.app[DATABASE], await _actor(request))
     response = see_other("/")
     abandon(request, response)
@@ -179,7 +187,7 @@ async def show_reset(request: web.Request) -> web.StreamResponse:
     """GET and POST /reset/{token}. Afterwards one signs in, with the second factor if there is one."""
     token = request.match_info["token"]
     database, identity = request.app[DATABASE], request.app[IDENTITY]
-    await actions.access_link(database, token, Purpose.RESET, Purpose.INVITE)
+    shortest = await actions.shortest_for_link(database, identity, token)
     form = await read(request, NewPasswordForm)
     if form.posted and form.validate():
         try:
@@ -189,7 +197,7 @@ async def show_reset(request: web.Request) -> web.StreamResponse:
         else:
             await flash(request, _("The new password is set. Sign in with it"))
             return see_other("/sign-in")
-    return await _shown(request, "identity/new_password.html", form)
+    return await _shown(request, "identity/new_password.html", form, shortest=shortest)
 
 
 async def _ask_code(request: web.Request, account_id: int, target: str) -> web.StreamResponse:
@@ -212,7 +220,7 @@ async def _welcome(request: web.Request, signed: SignedIn, target: str) -> web.S
 
 
 def _refuse(form: Form, problem: TooMany) -> tuple[int, dict[str, str]]:
-    form.form_errors.append(form.locale.gettext(problem.detail) % problem.values)
+    form.take(problem)
     return int(problem.status), {"Retry-After": str(problem.retry_after_s)}
 
 

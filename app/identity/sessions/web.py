@@ -189,6 +189,9 @@ class Binding:
 
 async def form_binding(request: web.Request) -> Binding:
     """The binding of this request's browser."""
+    adopted = request.get(ADOPTED)
+    if adopted is not None:  # a page shown right after the token changed
+        return Binding(request, f"session/{adopted.handle}")
     found = await find_session(request)
     if found.loaded is not None:
         return Binding(request, f"session/{found.loaded.handle}")
@@ -231,6 +234,11 @@ def set_up_sessions(app: web.Application) -> None:
     )
     app.middlewares.append(aiohttp_session.session_middleware(PostgresStorage(cookies)))
     app.middlewares.append(visit_middleware)
+    app.on_cleanup.append(_close_identity)
+
+
+async def _close_identity(app: web.Application) -> None:
+    app[IDENTITY].close()
 
 
 def _grants(loaded: LoadedSession) -> tuple[Grant, ...]:
