@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -30,13 +31,19 @@ SEEDS: Final = 16
 class Library:
     """Reads the index and the files. Ids that are no tokens, and streams that are not there, are None."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(
+        self, database: Database, folder: Path, settle: Callable[[str], Awaitable[None]] | None = None
+    ) -> None:
+        """`settle` returns once the index of a recording that was just closed is whole."""
         self.folder = folder
         self._database = database
+        self._settle = settle
         self._known: OrderedDict[str, tuple[RecordingIndex, float]] = OrderedDict()
 
     async def find(self, stream_id: str) -> RecordingIndex | None:
         """Of a recording that still grows it may be two seconds old."""
+        if self._settle is not None:
+            await self._settle(stream_id)
         known = self._known.get(stream_id)
         if known is not None and time.monotonic() < known[1]:
             self._known.move_to_end(stream_id)

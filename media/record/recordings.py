@@ -1,15 +1,19 @@
 """All recordings of this process: who records what, how it fares, and where a stream goes on after a restart."""
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import structlog
 from aiohttp import web
 
 from app.database import Database
+from app.errors import Unavailable
 from media.hls.muxer import Init, Part, Timing
 from media.hls.window import Start
 from media.record import store
@@ -30,6 +34,9 @@ from media.record.writer import AppendPart, CloseTake, OpenTake, RecordingWriter
 
 log = structlog.get_logger(__name__)
 
+SETTLE_S: Final = 5.0
+"""How long a reader waits for the last parts of a recording that was closed this moment."""
+
 
 class StreamRecorder:
     """One stream's recorder (a `media.packager.Recorder`). Lives on the loop."""
@@ -42,6 +49,10 @@ class StreamRecorder:
         self.position_90k = position_90k
         """How much is recorded, in 1/90000 s."""
         self.lost_parts = 0
+        self.finished = asyncio.Event()
+        """Closed, and its last part is on the disk and in the index's queue."""
+        self.settled = False
+        """The index in the database is complete too."""
         self._writer = writer
         self._index = index
         self._skipping = False
@@ -79,6 +90,7 @@ class StreamRecorder:
             case RecordingFinished():
                 if self.state is RecorderState.CLOSED:
                     self._index.add(RecordingEnded(self.stream_id, now_s))
+                    self.finished.set()
             case TakeOpened(take=take):
                 self._index.add(take)
             case SegmentWritten(segment=segment):
@@ -116,7 +128,7 @@ class Recordings:
         self.folder: Path = options.folder
         self.writer = RecordingWriter(options, self._hear)
         self.index = Index(database, self._rebuild)
-        self.library = Library(database, options.folder)
+        self.library = Library(database, options.folder, self.settle)
         self._database = database
         self._clock = clock
         self._recorders: dict[str, StreamRecorder] = {}
@@ -148,6 +160,20 @@ class Recordings:
         """Writes out what waits, files first. Raises `Unavailable` without a database: recovery does the rest."""
         await self.writer.stop()
         await self.index.flush()
+
+    async def settle(self, stream_id: str) -> None:
+        """Whoever reads a recording that was closed this moment waits here until its index is whole.
+
+        After `SETTLE_S`, or without a database, it reads what there is.
+        """
+        recorder = self._recorders.get(stream_id)
+        if recorder is None or recorder.settled or recorder.state is not RecorderState.CLOSED:
+            return
+        with contextlib.suppress(TimeoutError, Unavailable):
+            await asyncio.wait_for(recorder.finished.wait(), SETTLE_S)
+            await self.index.flush()
+            recorder.settled = True
+        self.library.forget(stream_id)
 
     def start_of(self, stream_id: str) -> tuple[Timing, Start] | None:
         """Where a stream that was recorded before goes on; None for one that is new."""

@@ -129,3 +129,20 @@ async def test_a_full_disk_is_told_and_forgotten(database: Database, tmp_path: P
         packager.on_packet(packet)
     await until(lambda: not recordings.failing())
     await recordings.stop()
+
+
+async def test_whoever_reads_a_recording_closed_this_moment_sees_it_whole(database: Database, tmp_path: Path):
+    recordings = Recordings(database, WriterOptions(tmp_path, min_free_mib=0))
+    await recordings.start(Timing())
+    packager = play(recordings, [1_700_000_000.0])
+    running = asyncio.create_task(recordings.index.run())
+    assert await recordings.summary("s") is None or (await recordings.summary("s")).duration_s < 4  # kept for a moment
+    packager.on_end()
+    summary = await recordings.summary("s")
+    assert summary is not None
+    assert summary.duration_s == pytest.approx(4, abs=0.01)
+    found = await recordings.library.find("s")
+    assert found is not None
+    assert found.recording.ended_at is not None
+    running.cancel()
+    await recordings.stop()
