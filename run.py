@@ -12,7 +12,7 @@ import typer
 from aiohttp import web
 
 import app.identity.feature
-import media.feature
+import media.features
 import portals.council.feature
 import realtime.feature
 from app import jobs
@@ -59,8 +59,7 @@ FEATURES: tuple[Feature, ...] = (
     app.identity.feature.FEATURE,
     SERVICES,
     realtime.feature.feature(),
-    media.feature.RTMP_LIMITS,
-    media.feature.feature(authorise_publish, monitors=having("clerk", "admin")),
+    *media.features.features(authorise_publish, monitors=having("clerk", "admin")),
     portals.council.feature.FEATURE,
 )
 
