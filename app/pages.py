@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from app.actor import Actor
 from app.config import City
-from app.display import COOKIES, Display, change_display
+from app.display import COOKIES, Display
 from app.feature import Feature, NavItem
 from app.i18n import LOCALES, Locale
 from app.static_files import STATIC, mount_static
@@ -106,7 +106,7 @@ PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
 
 
 def set_up_pages(app: web.Application) -> None:
-    """Puts `PAGES` into the application and mounts the display settings; features, city and locales are there."""
+    """Puts `PAGES` into the application; features, city and locales are there."""
     wire = _wire()
 
     def url(name: str, /, query: Mapping[str, str] | None = None, **places: object) -> str:
@@ -126,7 +126,6 @@ def set_up_pages(app: web.Application) -> None:
         "banner_sources": lambda: _banner_sources(app),
     }
     app[PAGES] = Pages(app[wire.FEATURES], app[wire.CITY], functions)
-    app.router.add_post("/display", change_display, name="display")
 
 
 async def render(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:

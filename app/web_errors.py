@@ -66,7 +66,7 @@ async def answer(request: web.Request, problem: AppError, headers: dict[str, str
         return _as_json(request, problem, headers)
     if isinstance(problem, SignInNeeded) and request.method in {"GET", "HEAD"}:
         target = request.app.router["identity.sign_in"].url_for().with_query({"next": request.path_qs})
-        return web.HTTPSeeOther(target)
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": str(target)})
     if isinstance(problem, Unavailable):
         # the database may be what is away: the page must not need it
         from app.wire import ACTOR

@@ -19,8 +19,9 @@ from app import api, metrics
 from app.actor import ANONYMOUS, Actor
 from app.config import City, Server
 from app.database import DATABASE, Database
-from app.errors import ConfigurationError, Forbidden, SignInNeeded
-from app.feature import Feature, Probe, Route
+from app.display import change_display
+from app.errors import AppError, ConfigurationError, Forbidden, SignInNeeded
+from app.feature import ANYONE, Feature, Probe, Route
 from app.i18n import LOCALES, Locales
 from app.metrics import HTTP_FIGURES, METRICS, HttpFigures
 from app.pages import mount_static, set_up_pages
@@ -95,6 +96,7 @@ def build_app(features: tuple[Feature, ...], sections: list[msgspec.Struct], dat
     check_features(features)
     found = Sections(sections)
     server = found.get(Server)
+    check_proxies(server)
     app = web.Application(
         middlewares=[proxy_middleware, outer_middleware, errors_middleware],
         client_max_size=1024 * 1024,
@@ -134,6 +136,17 @@ def check_features(features: tuple[Feature, ...]) -> None:
         for route in feature.routes:
             if route.path.startswith("/api/") and not route.summary:
                 raise ConfigurationError(f"{route.method} {route.path} has no summary")
+
+
+def check_proxies(server: Server) -> None:
+    """A proxy that is misspelt would silently not be believed."""
+    for network in server.trusted_proxies:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ConfigurationError(
+                f"[server] trusted_proxies: {network} is neither an address nor a network"
+            ) from None
 
 
 def mount(app: web.Application, feature: Feature, route: Route) -> None:
@@ -214,11 +227,11 @@ async def outer_middleware(request: web.Request, handler: Handler) -> web.Stream
     try:
         response = await handler(request)
         status = response.status
-        if not response.prepared:
-            response.headers["X-Request-Id"] = identifier
+        await _mark(request, response, identifier)
         return response
     except web.HTTPException as problem:
         status = problem.status
+        await _mark(request, problem, identifier)
         raise
     finally:
         resource = request.match_info.route.resource
@@ -229,13 +242,21 @@ async def outer_middleware(request: web.Request, handler: Handler) -> web.Stream
             figures.seconds.labels(label).observe(time.perf_counter() - began)
 
 
+async def _mark(request: web.Request, response: web.StreamResponse, identifier: str) -> None:
+    """Here and not when aiohttp prepares the answer: behind a proxy it does so with the request as it came."""
+    if not response.prepared:
+        response.headers["X-Request-Id"] = identifier
+        await set_headers(request, response)
+
+
 async def set_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Security headers of every answer; a handler that set one keeps its own."""
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if request.app[SERVER].secure_cookies or request.scheme == "https":
+    server = request.app[SERVER]
+    if server.secure_cookies or server.public_url.startswith("https:") or request.scheme == "https":
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if response.content_type == "text/html":
         route = request.get(api.ROUTE)
@@ -264,7 +285,7 @@ def _mount_operations(app: web.Application, features: tuple[Feature, ...]) -> No
         return web.json_response({"ok": True, "version": VERSION})
 
     async def show_readiness(request: web.Request) -> web.Response:
-        answers = {name: await probe(request.app) for name, probe in probes.items()}
+        answers = {name: await _ask(request.app, probe) for name, probe in probes.items()}
         ok = all(answer.ok for answer in answers.values())
         return web.Response(
             body=msgspec.json.encode({"ok": ok, "parts": answers}),
@@ -273,10 +294,20 @@ def _mount_operations(app: web.Application, features: tuple[Feature, ...]) -> No
             headers={"Cache-Control": "no-store"},
         )
 
+    display = Route(method="POST", path="/display", handler=change_display, allow=ANYONE)
+    app.router.add_post(display.path, guarded(display), name="display")
     app.router.add_get("/api/openapi.json", show_openapi)
     app.router.add_get("/healthz", show_health)
     app.router.add_get("/readyz", show_readiness)
     app.router.add_get("/metrics", metrics.show_metrics)
+
+
+async def _ask(app: web.Application, probe: Callable[[web.Application], Awaitable[Probe]]) -> Probe:
+    """A part that cannot even say how it is, because the database is away, is not ready."""
+    try:
+        return await probe(app)
+    except AppError as problem:
+        return Probe(ok=False, detail=problem.detail or problem.title)
 
 
 async def _probe_database(app: web.Application) -> Probe:

@@ -14,6 +14,7 @@ from wtforms import validators
 from app import errors, forms, pages, wire
 from app.actor import Actor, Grant
 from app.config import City
+from app.display import change_display
 from app.errors import AppError
 from app.feature import ANYONE, Feature, NavItem, having
 from app.i18n import LOCALES, Locales, wtforms_translations
@@ -119,6 +120,7 @@ def shell_app(monkeypatch: pytest.MonkeyPatch, folder: Path, static: Path = wire
     )
     app[wire.CITY], app[wire.FEATURES], app[LOCALES] = CITY, (feature,), Locales.read(wire.ROOT, CITY)
     pages.set_up_pages(app)
+    app.router.add_post("/display", change_display, name="display")
     app.router.add_get("/guide", _guide, name="demo.guide")
     app.router.add_get("/error/{status}", _fail)
     app.router.add_get("/say", _say)
