@@ -39,6 +39,8 @@ class MediaServer(ABC):
     """A server of this machine. `start` and `stop` may be called again and again."""
 
     name: str
+    lag_p99_s: float | None = None
+    """Of the event loop between the last two remarks, where the server tells."""
 
     def __init__(self, folder: Path, core: int | None) -> None:
         self.folder = folder
@@ -147,6 +149,7 @@ class Gryf(MediaServer):
         counts = {limit: count - before.get(limit, 0) for limit, count in self._lag.items()}
         total = max(counts.values(), default=0)
         p99_s = next((limit for limit, count in sorted(counts.items()) if count >= 0.99 * total), 0.0)
+        self.lag_p99_s = p99_s
         starved = (self._waited[1] - began[1]) / (self._waited[0] - began[0])
         return f"loop lag p99 ≤ {p99_s * 1000:g} ms, of each second {starved * 1000:.0f} ms without a core"
 
