@@ -35,6 +35,9 @@ NONCE: Final = web.RequestKey("nonce", str)
 FEATURES: web.AppKey[tuple[Feature, ...]] = web.AppKey("features")
 CITY: web.AppKey[City] = web.AppKey("city", City)
 SERVER: web.AppKey[Server] = web.AppKey("server", Server)
+LONG_LIVED: Final = {"/live", "/api/live/events"}
+"""How long these take says nothing of the server."""
+
 VERSION: Final = "0.1.0"
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -238,7 +241,7 @@ async def outer_middleware(request: web.Request, handler: Handler) -> web.Stream
         label = resource.canonical if resource is not None else "none"
         figures = request.app[HTTP_FIGURES]
         figures.requests.labels(request.method, label, status).inc()
-        if label != "/live" and "_HLS_msn" not in request.query:
+        if label not in LONG_LIVED and "_HLS_msn" not in request.query:
             figures.seconds.labels(label).observe(time.perf_counter() - began)
 
 

@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from app.actor import Actor
 from app.database import Database
@@ -17,7 +17,7 @@ from realtime import protocol
 from realtime.directory import Directory
 from realtime.door import TokenBucket
 from realtime.hub import Hub
-from realtime.open_room import TRY_AGAIN_LATER, Outlet
+from realtime.open_room import TRY_AGAIN_LATER, Outlet, Transport
 from realtime.settings import RealtimeSettings
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,22 @@ CLOSE_WAIT_S: Final = 2.0
 UNREAD_ANSWERS_BYTES: Final = 256 * 1024
 """With more than this unread, a client's next message waits: answers cannot pile up."""
 UNREAD_WAIT_S: Final = 20.0
+
+
+class Socket(Protocol):
+    """The reading side of a connection, as aiohttp's `WebSocketResponse` has it."""
+
+    @property
+    def closed(self) -> bool: ...
+    async def receive(self) -> WSMessage: ...
+    async def close(self, *, code: int, message: bytes) -> bool: ...
+
+
+class Wire(Transport, Protocol):
+    """The writing side: what rooms need, and an end without ceremony."""
+
+    def abort(self) -> None: ...
+
 
 Words = Callable[[web.Request, AppError], tuple[str, str]]
 """Title and detail of a failure in the reader's language."""
@@ -55,8 +71,8 @@ class Connection:
         self,
         parts: Parts,
         request: web.Request,
-        socket: web.WebSocketResponse,
-        transport: asyncio.Transport,
+        socket: Socket,
+        transport: Wire,
         actor: Actor,
     ) -> None:
         self.parts = parts

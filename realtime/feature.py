@@ -20,6 +20,7 @@ from app.metrics import METRICS
 from app.supervise import SUPERVISOR
 from app.web_errors import describe
 from app.wire import FEATURES, SERVER, current_actor, section
+from realtime import event_stream
 from realtime.backplane import InProcess, OutboxReader, PostgresOutbox
 from realtime.connection import Parts, Words
 from realtime.directory import Directory
@@ -27,7 +28,7 @@ from realtime.figures import Figures
 from realtime.hub import HUB, Hub
 from realtime.open_room import Limits
 from realtime.settings import RealtimeSettings
-from realtime.web import SOCKETS, Snapshot, SnapshotQuery, Sockets
+from realtime.web import SOCKETS, EventsQuery, Snapshot, SnapshotQuery, Sockets
 
 FIRST_LOOK_S: Final = 5.0
 
@@ -61,6 +62,9 @@ def feature(wiring: Wiring | None = None) -> Feature:
         query = api.query(request, SnapshotQuery)
         return api.reply(await request.app[SOCKETS].snapshot(await wired.actor(request), query.room))
 
+    async def open_events(request: web.Request) -> web.StreamResponse:
+        return await request.app[SOCKETS].serve_events(request, await wired.actor(request))
+
     async def service(app: web.Application) -> AsyncIterator[None]:
         async for _ in live_service(app, wired):
             yield
@@ -80,6 +84,15 @@ def feature(wiring: Wiring | None = None) -> Feature:
                 summary="A live room as it is now, without a socket",
                 query=SnapshotQuery,
                 reply=Snapshot,
+            ),
+            Route(
+                method="GET",
+                path=event_stream.PATH,
+                handler=open_events,
+                allow=ANYONE,
+                name="events",
+                summary="Live rooms as server-sent events, for networks that let no WebSocket pass",
+                query=EventsQuery,
             ),
         ),
         services=(service,),

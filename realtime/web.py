@@ -12,7 +12,7 @@ from aiohttp import web
 
 from app.actor import Actor
 from app.errors import AppError, NotFound
-from realtime import protocol
+from realtime import event_stream, protocol
 from realtime.connection import Connection, Parts, read_snapshot
 from realtime.door import Door, check_origin
 from realtime.open_room import TRY_AGAIN_LATER
@@ -53,6 +53,23 @@ class Sockets:
         finally:
             self.door.leave(address, actor.account_id)
         return socket
+
+    async def serve_events(self, request: web.Request, actor: Actor) -> web.StreamResponse:
+        """The same as an event stream. Query: `room`, once or more; `since` or `Last-Event-ID` as events gave them."""
+        self._check(request, actor)
+        positions = request.headers.get("Last-Event-ID") or request.query.get("since", "")
+        asked = event_stream.joins(request.query.getall("room", []), positions)
+        if request.method == "HEAD":
+            return web.Response(content_type="text/event-stream")
+        address = actor.address or request.remote or ""
+        self.door.enter(address, actor.account_id)
+        try:
+            response, transport = await event_stream.open_stream(request)
+            socket = event_stream.StreamSocket(transport, asked, self.parts.settings.heartbeat_s)
+            await self._run(Connection(self.parts, request, socket, transport, actor))
+        finally:
+            self.door.leave(address, actor.account_id)
+        return response
 
     def _check(self, request: web.Request, actor: Actor) -> None:
         figures = self.parts.hub.figures
@@ -152,6 +169,13 @@ class SnapshotQuery(msgspec.Struct, frozen=True):
     """Query of `/api/live/snapshot`."""
 
     room: str
+
+
+class EventsQuery(msgspec.Struct, frozen=True):
+    """Query of the event stream. `room` may be repeated; `since` is the `id` of the last event one has."""
+
+    room: str
+    since: str = ""
 
 
 SOCKETS: web.AppKey[Sockets] = web.AppKey("sockets", Sockets)

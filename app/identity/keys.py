@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from app.errors import ConfigurationError
 
 SHORTEST_SECRET: Final = 32
+SECOND_FACTOR: Final = "second factor"
 _NONCE: Final = 12
 _TAG: Final = 16
 
@@ -48,11 +49,10 @@ def read_secret(configured: str, data: Path) -> bytes:
 
 
 class Keys:
-    """Signs form tokens and device cookies, seals second-factor secrets."""
+    """Signs form tokens and device cookies, seals second-factor secrets and those that features keep."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self._cipher = AESGCM(self._derive("second factor"))
 
     def sign(self, purpose: str, *parts: str) -> str:
         """HMAC-SHA256 of the parts, of use for this purpose alone; parts are told apart by their lengths."""
@@ -70,19 +70,22 @@ class Keys:
         nonce, _, signature = token.partition(".")
         return hmac.compare_digest(self.sign(purpose, nonce, *parts).encode(), signature.encode())
 
-    def seal(self, plain: bytes, owner: int) -> bytes:
-        """Encrypts for one account: moved to another one it does not open."""
+    def seal(self, plain: bytes, owner: int | str, purpose: str = SECOND_FACTOR) -> bytes:
+        """Encrypts for one owner (an account's id, by default): moved to another one it does not open."""
         nonce = os.urandom(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, plain, str(owner).encode())
+        return nonce + self._cipher(purpose).encrypt(nonce, plain, str(owner).encode())
 
-    def unseal(self, sealed: bytes, owner: int) -> bytes | None:
+    def unseal(self, sealed: bytes, owner: int | str, purpose: str = SECOND_FACTOR) -> bytes | None:
         """What was sealed, or None when the secret of the installation is another one."""
         if len(sealed) < _NONCE + _TAG:
             return None
         try:
-            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], str(owner).encode())
+            return self._cipher(purpose).decrypt(sealed[:_NONCE], sealed[_NONCE:], str(owner).encode())
         except InvalidTag:
             return None
+
+    def _cipher(self, purpose: str) -> AESGCM:
+        return AESGCM(self._derive(purpose))
 
     def _derive(self, purpose: str) -> bytes:
         return hmac.digest(self._secret, f"gryf/{purpose}".encode(), "sha256")

@@ -10,8 +10,12 @@
 //   });
 //   stay.leave();
 //
+// Where two sockets in a row could not even be opened, it listens to an event stream until that breaks, and tries again.
+//
 // `live` is an EventTarget too: "state" (detail: the name) for the shell's bar, "bye" (detail: {why}) when the server
 // ends the socket. There is no text for people in here.
+
+import { SocketWire, StreamWire } from "./live-wires.js";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
@@ -19,6 +23,8 @@ const CALM_AFTER_MS = 5_000; // open for so long: the next cut starts again with
 const OPEN_WITHIN_MS = 10_000;
 const SILENCE_MS = 25_000; // then a ping: pages cannot see the pings of WebSocket itself
 const ANSWER_WITHIN_MS = 8_000;
+const SOCKETS_TRIED = 2;
+const GATHER_MS = 50; // rooms that a page joins one after another share one stream
 
 const opened = new Map();
 
@@ -47,7 +53,8 @@ export function pauseMs(attempt, random = Math.random) {
 
 class Live extends EventTarget {
   #url;
-  #socket = null;
+  #wire = null;
+  #failed = 0; // sockets in a row that were never open
   #rooms = new Map();
   #ref = 0;
   #attempt = 0;
@@ -57,6 +64,7 @@ class Live extends EventTarget {
   #calmTimer = 0;
   #silenceTimer = 0;
   #answerTimer = 0;
+  #gatherTimer = 0;
   #pauseAskedMs = null;
   #asleep = false; // in the back-forward cache
 
@@ -102,23 +110,36 @@ class Live extends EventTarget {
     if (room.handlers.size > 0 || this.#rooms.get(room.name) !== room) return;
     this.#rooms.delete(room.name);
     clearTimeout(room.timer);
-    this.#say({ op: "leave", room: room.name });
+    if (this.#wire?.listensOnly) this.#gather();
+    this.#wire?.say({ op: "leave", room: room.name });
   }
 
   #ask(room) {
     clearTimeout(room.timer);
     room.joined = false;
+    if (this.#wire?.listensOnly) {
+      this.#gather();
+      return;
+    }
     room.ref = ++this.#ref;
     const frame = { op: "join", room: room.name, ref: room.ref };
     if (room.since !== null) frame.since = room.since;
-    this.#say(frame);
+    this.#wire?.say(frame);
   }
 
-  #say(frame) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  /** A stream cannot be told anything: another one takes its place, with the rooms of now. */
+  #gather() {
+    clearTimeout(this.#gatherTimer);
+    this.#gatherTimer = setTimeout(() => {
+      const wire = this.#wire;
+      if (!wire?.listensOnly) return;
+      this.#forget();
+      wire.close();
+      this.#open();
+    }, GATHER_MS);
   }
 
-  // the socket's life
+  // the wire's life
 
   #open() {
     clearTimeout(this.#retryTimer);
@@ -127,23 +148,41 @@ class Live extends EventTarget {
       this.#tell("offline");
       return;
     }
-    const socket = new WebSocket(this.#url);
-    this.#socket = socket;
-    socket.onopen = () => this.#opened();
-    socket.onmessage = (message) => this.#socket === socket && this.#hear(message.data);
-    socket.onclose = () => this.#socket === socket && this.#closed();
+    const own = {
+      opened: () => this.#wire === wire && this.#opened(),
+      heard: (text) => this.#wire === wire && this.#hear(text),
+      closed: () => this.#wire === wire && this.#closed(),
+    };
+    const wire = this.#newWire(own);
+    this.#wire = wire;
     this.#openTimer = setTimeout(() => this.#drop(), OPEN_WITHIN_MS);
+  }
+
+  #newWire(own) {
+    if (this.#failed < SOCKETS_TRIED || this.#rooms.size === 0) {
+      this.#failed += 1; // until it is open
+      return new SocketWire(this.#url, own);
+    }
+    this.#failed = 0;
+    const rooms = [...this.#rooms.values()];
+    rooms.forEach((room, index) => (room.ref = index + 1));
+    return new StreamWire(this.#url, rooms, own);
   }
 
   #opened() {
     clearTimeout(this.#openTimer);
     this.#calmTimer = setTimeout(() => (this.#attempt = 0), CALM_AFTER_MS);
     this.#listenForSilence();
-    for (const room of this.#rooms.values()) this.#ask(room);
+    if (this.#wire.listensOnly) this.#failed = SOCKETS_TRIED; // another stream, should this one be replaced
+    else {
+      this.#failed = 0;
+      for (const room of this.#rooms.values()) this.#ask(room);
+    }
     this.#tell("connected");
   }
 
   #closed() {
+    if (this.#wire.listensOnly) this.#failed = 0; // a broken stream: perhaps a socket passes now
     this.#forget();
     if (this.#asleep) return;
     if (navigator.onLine === false) {
@@ -156,20 +195,21 @@ class Live extends EventTarget {
     this.#retryTimer = setTimeout(() => this.#open(), pause);
   }
 
-  /** Lets go of a socket that is closed, or that does not answer: its close could take minutes. */
+  /** Lets go of a wire that is closed, or that does not answer: its close could take minutes. */
   #drop() {
-    if (this.#socket === null) return;
-    const socket = this.#socket;
+    if (this.#wire === null) return;
+    const wire = this.#wire;
     this.#closed();
-    socket.close();
+    wire.close();
   }
 
   #forget() {
     for (const timer of [this.#openTimer, this.#calmTimer, this.#silenceTimer, this.#answerTimer, this.#retryTimer]) {
       clearTimeout(timer);
     }
+    clearTimeout(this.#gatherTimer);
     this.#answerTimer = 0;
-    this.#socket = null;
+    this.#wire = null;
     for (const room of this.#rooms.values()) {
       room.joined = false;
       clearTimeout(room.timer);
@@ -178,15 +218,15 @@ class Live extends EventTarget {
 
   /** Network back, tab in front: a pause that runs is over, and a socket that looks open must prove it. */
   #wake() {
-    if (this.#socket === null) this.#open();
-    else if (this.#socket.readyState === WebSocket.OPEN) this.#prove();
+    if (this.#wire === null) this.#open();
+    else if (this.#wire.ready) this.#prove();
   }
 
   #sleep() {
     this.#asleep = true;
-    const socket = this.#socket;
+    const wire = this.#wire;
     this.#forget();
-    socket?.close();
+    wire?.close();
   }
 
   #rise() {
@@ -202,7 +242,7 @@ class Live extends EventTarget {
   #prove() {
     if (this.#answerTimer) return;
     this.#answerTimer = setTimeout(() => this.#drop(), ANSWER_WITHIN_MS);
-    this.#say({ op: "ping", ref: ++this.#ref });
+    this.#wire.say({ op: "ping", ref: ++this.#ref }); // a stream's server beats by itself
   }
 
   // what the server says
