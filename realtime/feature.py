@@ -14,8 +14,7 @@ from app.database import DATABASE
 from app.errors import AppError
 from app.feature import ANYONE, Feature, Probe, Room, Route
 from app.i18n import LOCALES
-from app.identity.sessions import load_actor
-from app.identity.sessions.web import FOUND
+from app.identity.sessions import reload_actor
 from app.metrics import METRICS
 from app.supervise import SUPERVISOR
 from app.web_errors import describe
@@ -156,16 +155,12 @@ def _application_wiring() -> Wiring:
         described = describe(problem, request.app[LOCALES].choose(request))
         return described.title, described.detail
 
-    async def recheck(request: web.Request) -> Actor:
-        request.pop(FOUND, None)  # what identity remembers for the length of a request: a socket's request lasts hours
-        return await load_actor(request)
-
     def rooms(app: web.Application) -> tuple[Room, ...]:
         return tuple(room for feature in app[FEATURES] for room in feature.rooms)
 
     return Wiring(
         actor=current_actor,
-        recheck=recheck,
+        recheck=reload_actor,
         words=words,
         rooms=rooms,
         settings=lambda app: section(app, RealtimeSettings),

@@ -6,7 +6,7 @@ from app.audit import sealing_service
 from app.feature import ANYONE, SIGNED_IN, Allow, Feature, Handler, NavItem, Role, Route, having
 from app.identity import api
 from app.identity.commands import city_service
-from app.identity.jobs import JOBS
+from app.identity.jobs import JOBS, expiry_service
 from app.identity.pages import account, admin, audit, sign_in
 from app.identity.settings import IdentitySettings
 
@@ -96,5 +96,5 @@ FEATURE = Feature(
         ),
     ),
     jobs=JOBS,
-    services=(city_service, sealing_service),
+    services=(city_service, sealing_service, expiry_service),
 )

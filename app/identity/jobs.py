@@ -1,16 +1,25 @@
-"""Work in the background: clearing away what has run out."""
+"""Work in the background: ending what has run out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
 
 import msgspec
 import structlog
+from aiohttp import web
 
-from app.database import Database
-from app.feature import Job, SessionEnded
+from app.database import DATABASE, Database
+from app.errors import Unavailable
+from app.feature import Job
 from app.identity import store
-from app.identity.sessions import room_of
-from app.identity.sessions.store import forget_expired_sessions
+from app.identity.sessions import end_expired_sessions
+from app.supervise import SUPERVISOR
 from app.throttle import forget_idle
 
 log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S: Final = 1.0
+"""How soon the sockets of a session that runs out are closed."""
 
 
 class Tidy(msgspec.Struct, frozen=True):
@@ -19,12 +28,26 @@ class Tidy(msgspec.Struct, frozen=True):
 
 async def _tidy(database: Database, _payload: Tidy) -> None:
     async with database.transaction() as tx:
-        handles = await forget_expired_sessions(tx)
-        for handle in handles:
-            tx.publish(room_of(handle), SessionEnded())
         await store.forget_expired_tokens(tx)
     await forget_idle(database)
-    log.info("sessions that ran out are gone", sessions=len(handles))
+
+
+async def expiry_service(app: web.Application) -> AsyncIterator[None]:
+    """Cleanup context: sessions end when their time is over, not when somebody looks."""
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                ended = await end_expired_sessions(app[DATABASE])
+            except Unavailable:
+                continue  # whoever asks for the session meanwhile is told the same
+            if ended:
+                log.info("sessions ran out", sessions=ended)
+
+    task = app[SUPERVISOR].run("sessions that run out", watch)
+    yield
+    task.cancel()
 
 
 TIDY = Job(name="identity.tidy", payload=Tidy, run=_tidy, cron="*/10 * * * *")

@@ -2,7 +2,7 @@
 
 import secrets
 
-from app.database import Tx
+from app.database import Database, Tx
 from app.feature import SessionEnded
 from app.identity.identity import Identity
 from app.identity.keys import digest, new_token
@@ -69,6 +69,15 @@ async def end_sessions(tx: Tx, account_id: int, keep: str = "") -> int:
     handles = await store.remove_sessions(tx, account_id, keep)
     for handle in handles:
         tx.publish(room_of(handle), SessionEnded())
+    return len(handles)
+
+
+async def end_expired_sessions(database: Database) -> int:
+    """Ends the sessions that have run out and tells whoever listens; returns how many."""
+    async with database.transaction() as tx:
+        handles = await store.forget_expired_sessions(tx)
+        for handle in handles:
+            tx.publish(room_of(handle), SessionEnded())
     return len(handles)
 
 

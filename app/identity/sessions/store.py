@@ -91,8 +91,5 @@ async def sessions_of(tx: Tx, account_id: int) -> list[SessionLine]:
 
 async def forget_expired_sessions(tx: Tx) -> list[str]:
     """Removes sessions that have run out; returns their handles."""
-    rows = await tx.records(
-        "DELETE FROM web_session WHERE expires_at < now() OR seen_at + make_interval(secs => idle_s) < now()"
-        " RETURNING handle"
-    )
+    rows = await tx.records("DELETE FROM web_session WHERE ends_at <= now() RETURNING handle")
     return [row["handle"] for row in rows]

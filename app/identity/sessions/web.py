@@ -94,17 +94,27 @@ async def find_session(request: web.Request) -> Found:
     known: Found | None = request.get(FOUND)
     if known is not None:
         return known
+    return await _look_up(request, is_visit=True)
+
+
+async def _look_up(request: web.Request, *, is_visit: bool) -> Found:
     token = request.cookies.get(request.app[COOKIES].session, "")
     loaded = None
     if token and len(token) <= _LONGEST_COOKIE:
         key = digest(token)
         async with request.app[DATABASE].transaction() as tx:
             loaded = await store.load_session(tx, key)
-            if loaded is not None and loaded.stale:
+            if loaded is not None and loaded.stale and is_visit:
                 await store.touch_session(tx, key, request.remote or "")
     found = Found(token, loaded)
     request[FOUND] = found
     return found
+
+
+async def reload_actor(request: web.Request) -> Actor:
+    """Who a long request (an open socket) belongs to by now. Being open is no visit: an idle session still runs out."""
+    await _look_up(request, is_visit=False)
+    return await load_actor(request)
 
 
 async def load_actor(request: web.Request) -> Actor:
