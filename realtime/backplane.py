@@ -23,6 +23,7 @@ from app.database import Database, Publication, Tx
 from app.errors import Unavailable
 from app.feature import Probe
 from realtime import store
+from realtime.bell import Bell
 from realtime.hub import Hub, happening
 
 log = structlog.get_logger(__name__)
@@ -51,20 +52,28 @@ class InProcess:
 
 
 class PostgresOutbox:
-    """For a process without sockets (the worker): events become rows of the same transaction."""
+    """For a process without sockets (the worker): events become rows of the same transaction.
 
-    def __init__(self, database: Database, origin: str = "") -> None:
+    With a `bell` that is connected it rings for the readers; else NOTIFY wakes them.
+    """
+
+    def __init__(self, database: Database, origin: str = "", bell: Bell | None = None) -> None:
         self.origin = origin or secrets.token_urlsafe(9)
         self.lost = 0
         """Announcements that were not written: the database was away, or there were too many at once."""
         self._database = database
+        self._bell = bell
         self._announcing: set[asyncio.Task[None]] = set()
 
     async def stage(self, tx: Tx, publications: list[Publication]) -> None:
         await store.insert_happenings(tx, self.origin, [happening(each) for each in publications])
+        if self._bell is None or not self._bell.connected:
+            await store.wake_readers(tx)
+        else:
+            tx.after_commit(self._bell.ring)
 
     def dispatch(self, publications: list[Publication]) -> None:
-        """Nothing: the NOTIFY of the transaction has left with its COMMIT."""
+        """Nothing: the NOTIFY of the transaction has left with its COMMIT, or the bell rings."""
 
     def announce(self, publications: list[Publication]) -> None:
         """Writes in a transaction of its own, soon. What is no fact of the database may be lost, and is counted."""
@@ -82,6 +91,25 @@ class PostgresOutbox:
         except Unavailable:
             self.lost += len(publications)
             log.warning("an announcement was lost: the database is away", rooms=len(publications))
+
+
+class Shared:
+    """For one of several processes that hold sockets: its own hub at once, rows for the others' hubs."""
+
+    def __init__(self, hub: Hub, outbox: PostgresOutbox) -> None:
+        self._hub = hub
+        self._outbox = outbox
+
+    async def stage(self, tx: Tx, publications: list[Publication]) -> None:
+        await self._outbox.stage(tx, publications)
+
+    def dispatch(self, publications: list[Publication]) -> None:
+        self._hub.dispatch(publications)
+        self._outbox.dispatch(publications)
+
+    def announce(self, publications: list[Publication]) -> None:
+        self._hub.dispatch(publications)
+        self._outbox.announce(publications)
 
 
 def worker_backplane(database: Database) -> PostgresOutbox:
@@ -126,6 +154,10 @@ class OutboxReader:
         """Waits until the reader follows, so that the first sockets miss nothing; not for ever."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._began.wait(), within_s)
+
+    def wake(self) -> None:
+        """There may be something to read."""
+        self._wake.set()
 
     async def probe(self) -> Probe:
         """For /readyz."""

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from app import api
 from app.actor import Actor
-from app.database import DATABASE
-from app.errors import AppError
+from app.database import DATABASE, Backplane, Database
+from app.errors import AppError, ConfigurationError
 from app.feature import ANYONE, Feature, Probe, Room, Route
 from app.i18n import LOCALES
 from app.identity.sessions import reload_actor
@@ -20,19 +20,62 @@ from app.supervise import SUPERVISOR
 from app.web_errors import describe
 from app.wire import FEATURES, SERVER, current_actor, section
 from realtime import event_stream
-from realtime.backplane import InProcess, OutboxReader, PostgresOutbox
+from realtime.backplane import InProcess, OutboxReader, PostgresOutbox, Shared
+from realtime.bell import Bell
 from realtime.connection import Parts, Words
 from realtime.directory import Directory
 from realtime.figures import Figures
 from realtime.hub import HUB, Hub
 from realtime.open_room import Limits
-from realtime.settings import RealtimeSettings
+from realtime.presence import ROOM as PRESENCE_ROOM
+from realtime.presence import Others
+from realtime.settings import BackplaneKind, RealtimeSettings
 from realtime.web import SOCKETS, EventsQuery, Snapshot, SnapshotQuery, Sockets
 
 FIRST_LOOK_S: Final = 5.0
 
 ReadActor = Callable[[web.Request], Awaitable[Actor]]
 
+
+class Backplanes:
+    """How this process hears of the others, as its settings say."""
+
+    def __init__(self, database: Database, hub: Hub, settings: RealtimeSettings, resync: Callable[[], None]) -> None:
+        kind = settings.backplane
+        self.bodies: dict[str, Callable[[], Awaitable[None]]] = {}
+        """What the supervisor keeps running."""
+        self.bell: Bell | None = None
+        if kind == BackplaneKind.REDIS:
+            if not settings.redis_url:
+                raise ConfigurationError("[realtime] backplane = redis needs redis_url")
+            self.bell = Bell(settings.redis_url, self._wake)
+            self.bodies["live bell"] = self.bell.run
+        outbox = PostgresOutbox(database, bell=self.bell)
+        # rows of the outbox come from other processes only: what this one publishes goes straight to its hub
+        self.reader = OutboxReader(database, hub, origin=outbox.origin, keep_s=settings.outbox_keep_s, resync=resync)
+        self.own: Backplane = InProcess(hub)
+        if kind != BackplaneKind.PROCESS:
+            self.own = Shared(hub, outbox)
+            others = Others(outbox.origin, outbox.announce)
+            hub.elsewhere = others.elsewhere
+            hub.watch(PRESENCE_ROOM, others.hear)
+
+            async def tell() -> None:
+                while True:
+                    others.tell(hub.rooms.values())
+                    await asyncio.sleep(1)
+
+            self.bodies["live presence"] = tell
+
+    def _wake(self) -> None:
+        self.reader.wake()
+
+    async def close(self) -> None:
+        if self.bell is not None:
+            await self.bell.close()
+
+
+BACKPLANES: web.AppKey[Backplanes] = web.AppKey("backplanes", Backplanes)
 READER: web.AppKey[OutboxReader] = web.AppKey("outbox_reader", OutboxReader)
 
 
@@ -95,7 +138,7 @@ def feature(wiring: Wiring | None = None) -> Feature:
             ),
         ),
         services=(service,),
-        probes={"outbox": _probe_outbox},
+        probes={"outbox": _probe_outbox, "bell": _probe_bell},
     )
 
 
@@ -120,12 +163,10 @@ async def live_service(app: web.Application, wired: Wiring) -> AsyncIterator[Non
         hub.forget()
         sockets.end_all("events-missed")
 
-    # rows of the outbox come from other processes only: what this one publishes goes straight to its hub
-    reader = OutboxReader(
-        database, hub, origin=PostgresOutbox(database).origin, keep_s=settings.outbox_keep_s, resync=resync
-    )
-    app[HUB], app[SOCKETS], app[READER] = hub, sockets, reader
-    before, database.backplane = database.backplane, InProcess(hub)
+    plane = Backplanes(database, hub, settings, resync)
+    reader = app[READER] = plane.reader
+    app[HUB], app[SOCKETS], app[BACKPLANES] = hub, sockets, plane
+    before, database.backplane = database.backplane, plane.own
 
     async def drain(_app: web.Application) -> None:
         await sockets.drain()
@@ -136,6 +177,7 @@ async def live_service(app: web.Application, wired: Wiring) -> AsyncIterator[Non
         supervisor.run("live rooms", hub.beat),
         supervisor.run("live sockets", sockets.keep_watch),
         supervisor.run("live outbox", reader.run),
+        *(supervisor.run(name, body) for name, body in plane.bodies.items()),
     ]
     await reader.first_look(within_s=FIRST_LOOK_S)
     yield
@@ -143,11 +185,17 @@ async def live_service(app: web.Application, wired: Wiring) -> AsyncIterator[Non
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await plane.close()
     hub.pump.stop()
 
 
 async def _probe_outbox(app: web.Application) -> Probe:
     return await app[READER].probe()
+
+
+async def _probe_bell(app: web.Application) -> Probe:
+    bell = app[BACKPLANES].bell
+    return Probe(ok=True) if bell is None else bell.probe()
 
 
 def _application_wiring() -> Wiring:

@@ -54,7 +54,9 @@ class Hub:
         self._watchers: dict[str, list[Callable[[Happening], None]]] = {}
         self._linger_s = linger_s
         self._clock = clock
-        self._parts = Parts(self.pace, self.pump, figures, limits or Limits(), _later, clock)
+        self.elsewhere: Callable[[str], protocol.Presence] = lambda _room: protocol.Presence(0, 0)
+        """How many are in a room through other processes; several processes set it."""
+        self._parts = Parts(self.pace, self.pump, figures, limits or Limits(), _later, clock, self._elsewhere)
 
     # events
 
@@ -84,6 +86,9 @@ class Hub:
                 self._watchers.pop(room, None)
 
         return stop
+
+    def _elsewhere(self, room: str) -> protocol.Presence:
+        return self.elsewhere(room)
 
     # sockets
 

@@ -82,6 +82,8 @@ class Parts(msgspec.Struct, frozen=True):
     later: Callable[[float, Callable[[], None]], object]
     """Calls back after so many seconds."""
     clock: Callable[[], float] = time.monotonic
+    elsewhere: Callable[[str], protocol.Presence] = lambda _room: protocol.Presence(0, 0)
+    """How many are in a room through other processes."""
 
 
 class OpenRoom:
@@ -158,9 +160,14 @@ class OpenRoom:
         if not self.together and not self.apart:
             self.empty_since_s = self._parts.clock()
 
-    def presence(self) -> protocol.Presence:
-        """Members that are in; those who wait for their snapshot are not."""
+    def own_presence(self) -> protocol.Presence:
+        """Members that are in through this process; those who wait for their snapshot are not."""
         return protocol.Presence(self._sockets, len(self._accounts))
+
+    def presence(self) -> protocol.Presence:
+        """Members that are in, through whatever process."""
+        other = self._parts.elsewhere(self.name)
+        return protocol.Presence(self._sockets + other.sockets, len(self._accounts) + other.accounts)
 
     def _count(self, outlet: Outlet, change: int) -> None:
         self._sockets += change

@@ -1,10 +1,19 @@
 """The settings section `realtime`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
 from app.config import Described
+
+
+class BackplaneKind(StrEnum):
+    """Whether other processes hold sockets too."""
+
+    PROCESS = "process"
+    POSTGRES = "postgres"
+    REDIS = "redis"
 
 
 class RealtimeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +25,16 @@ class RealtimeSettings(msgspec.Struct, frozen=True, kw_only=True):
             description="Other sites whose pages may open /live, such as https://www.example.pl; our own always may."
         ),
     ] = ()
+    backplane: Annotated[
+        BackplaneKind,
+        Described(
+            description="`process`: this process alone holds sockets. `postgres`: several do; events go through the "
+            "database. `redis`: the same, and Redis wakes the others."
+        ),
+    ] = BackplaneKind.PROCESS
+    redis_url: Annotated[
+        str, Described(description="Address of Redis or Valkey, such as redis://127.0.0.1:6379/0; for `redis` only.")
+    ] = ""
     sockets: Annotated[
         int, msgspec.Meta(ge=1), Described(description="Most open sockets of this process; more get 503.")
     ] = 20_000

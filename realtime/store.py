@@ -11,7 +11,7 @@ CHANNEL = "gryf_realtime"
 
 
 async def insert_happenings(tx: Tx, origin: str, happenings: Sequence[Happening]) -> None:
-    """Writes events in their order, and wakes the readers when the transaction commits."""
+    """Writes events in their order."""
     await tx.execute(
         "INSERT INTO realtime_outbox (origin, room, type, key, payload)"
         " SELECT $1, room, type, key, payload"
@@ -23,6 +23,10 @@ async def insert_happenings(tx: Tx, origin: str, happenings: Sequence[Happening]
         [what.key for what in happenings],
         [what.payload.decode() for what in happenings],
     )
+
+
+async def wake_readers(tx: Tx) -> None:
+    """When the transaction commits. NOTIFY takes one lock of the whole server meanwhile: once a transaction."""
     await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
 
 
