@@ -118,7 +118,8 @@ class Bye(msgspec.Struct, frozen=True, tag_field="op", tag="bye"):
     retry_after_s: float
 
 
-ServerFrame = Joined | EventFrame | PresenceFrame | Refused | Left | Pong | Bye
+RoomFrame = Joined | EventFrame | PresenceFrame | Refused | Left
+ServerFrame = RoomFrame | Pong | Bye
 
 _decoder: Final[msgspec.json.Decoder[ClientFrame]] = msgspec.json.Decoder(ClientFrame)
 _encoder: Final = msgspec.json.Encoder()
