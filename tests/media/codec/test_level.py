@@ -6,7 +6,7 @@ from fractions import Fraction
 import av
 import pytest
 
-from media.codec.level import FLOOR_DBFS, LevelTap, SoundLevels, measure
+from media.codec.level import FLOOR_DBFS, Burst, LevelTap, SoundLevels, measure
 from media.headers import aac_track, opus_track
 from media.packet import AudioTrack, Codec, Kind, Packet, Tracks
 from media.stream import Stream
@@ -103,3 +103,41 @@ def test_what_the_thread_is_too_slow_for_is_dropped_and_counted():
     play(stream, AudioTrack(Codec.AAC, bytes.fromhex("1188"), "mp4a.40.2", 48000, 1), [b"x"] * 600)
     assert tap.dropped == 601 - 512
     levels.close()
+
+
+@pytest.mark.parametrize("codec", ["aac", "libopus"])
+def test_a_burst_a_second_has_the_level_of_the_whole(levels, codec):
+    header, packets = encoded(codec, 0.5, 5.0)
+    stream, now = Stream("s"), [0.0]
+    offered = []
+
+    def offer(tap, item):
+        offered.append(item)
+        levels._offer(tap, item)
+
+    levels.close()
+    levels.follow(Stream("other"))
+    tap = LevelTap(stream, offer, sparing=True, clock=lambda: now[0])
+    stream.attach(tap)
+    stream.begin(Encoder())
+    stream.set_tracks(Tracks(None, aac_track(header) if codec == "aac" else opus_track(header)))
+    heard = []
+    for number, data in enumerate(packets):
+        now[0] = number * 0.02
+        stream.push(Packet(Kind.AUDIO, number * 1800, number * 1800, key=True, data=data))
+        if isinstance(offered[-1], Burst) and len(offered) > len(heard) + 1:
+            tap.level = None
+            wait_for(lambda: tap.level is not None)
+            heard.append(tap.level.rms_dbfs)
+    assert [len(item.packets) for item in offered[1:]] == [3] * len(heard)
+    assert len(heard) == math.ceil(len(packets) * 0.02)
+    assert heard[1:] == pytest.approx([-9.0] * (len(heard) - 1), abs=1)
+
+
+def test_clipped_samples_are_counted():
+    clean = [int(30000 * math.sin(at / 7)) for at in range(4000)]
+    assert measure(array("h", clean)).clipped_share == 0.0
+    clipped = [max(-32768, min(32767, 2 * value)) for value in clean]
+    share = sum(abs(value) > 30935 for value in clipped) / 4000
+    assert share > 0.5
+    assert measure(array("h", clipped)).clipped_share == pytest.approx(share, abs=0.001)

@@ -1,0 +1,1 @@
+"""Simulcast: a stream on air is passed on, as it is, to other RTMP and RTMPS servers."""
