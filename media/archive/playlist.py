@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from media.hls.marks import Mark, mark_lines, touching
 from media.hls.playlist import Variant, date_time, multivariant_playlist
 from media.packet import CLOCK_HZ, Tracks
 from media.record.model import RecordedSegment
@@ -43,8 +44,11 @@ def ranges(segments: Iterable[RecordedSegment]) -> Iterator[Range]:
         yield _range(group, before)
 
 
-def archive_media_playlist(index: RecordingIndex) -> str:
-    """VOD once the recording has ended; until then it grows (EVENT)."""
+def archive_media_playlist(index: RecordingIndex, marks: Iterable[Mark] = (), folder: str = "") -> str:
+    """VOD once the recording has ended; until then it grows (EVENT). Marks outside of it are left out.
+
+    `folder` precedes the takes' names where the playlist does not stand beside them.
+    """
     found = list(ranges(index.segments))
     ended = index.recording.ended_at is not None
     target = max((-(-part.duration_90k // CLOCK_HZ) for part in found), default=index.recording.target_s)
@@ -58,6 +62,8 @@ def archive_media_playlist(index: RecordingIndex) -> str:
     ]
     if index.segments and all(segment.independent for segment in index.segments):
         lines.append("#EXT-X-INDEPENDENT-SEGMENTS\n")
+    if index.segments:
+        lines.append(mark_lines(touching(marks, index.segments[0].began_at.timestamp(), index.segments[-1].ended_at_s)))
     inits = {take.number: take.init_bytes for take in index.takes}
     take: int | None = None
     if not ended and found:
@@ -67,11 +73,11 @@ def archive_media_playlist(index: RecordingIndex) -> str:
         if take is not None and not part.follows:
             lines.append("#EXT-X-DISCONTINUITY\n")
         if part.take != take:
-            lines.append(f'#EXT-X-MAP:URI="{part.take}.mp4",BYTERANGE="{inits[part.take]}@0"\n')
+            lines.append(f'#EXT-X-MAP:URI="{folder}{part.take}.mp4",BYTERANGE="{inits[part.take]}@0"\n')
             take = part.take
         lines.append(
             f"#EXT-X-PROGRAM-DATE-TIME:{date_time(part.began_at_s)}\n#EXTINF:{part.duration_90k / CLOCK_HZ:.5f},\n"
-            f"#EXT-X-BYTERANGE:{part.length}@{part.offset}\n{part.take}.mp4\n"
+            f"#EXT-X-BYTERANGE:{part.length}@{part.offset}\n{folder}{part.take}.mp4\n"
         )
     if ended:
         lines.append("#EXT-X-ENDLIST\n")

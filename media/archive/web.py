@@ -2,21 +2,21 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import formatdate
 from pathlib import Path
-from typing import Final
 
 import msgspec
 from aiohttp import hdrs, web
 
-from media.archive.playlist import archive_media_playlist, archive_multivariant_playlist
-from media.hls.web import CORS, FRESH, IMMUTABLE, PLAYLIST_TYPE, VIDEO_TYPE, refuse
+from media.archive.kept import KEPT_PLAYLISTS
+from media.archive.playlist import archive_multivariant_playlist
+from media.archive.sending import BLOCK, CannotSend, FileEnded, send_span
+from media.hls.mark_watch import MARKS_OF
+from media.hls.web import CORS, FRESH, IMMUTABLE, PLAYLIST_TYPE, VIDEO_TYPE, media_headers, refuse
 from media.record.files import take_path
 from media.record.library import LIBRARY
 from media.record.timeline import RecordingIndex
-
-BLOCK: Final = 512 * 1024
-"""Bytes read at once: large enough that a thread's wake-up is small beside the copy."""
 
 
 class AccelPrefix(msgspec.Struct, frozen=True):
@@ -25,6 +25,15 @@ class AccelPrefix(msgspec.Struct, frozen=True):
     path: str = ""
 
 
+Elsewhere = Callable[[web.Request, str, str], Awaitable[web.StreamResponse]]
+"""(request, stream id, name below its folder) → the answer where the disk does not have the file."""
+
+
+async def nowhere_else(_request: web.Request, _stream_id: str, _name: str) -> web.StreamResponse:
+    return refuse(404)
+
+
+ELSEWHERE: web.AppKey[Elsewhere] = web.AppKey("elsewhere")
 ACCEL_PREFIX: web.AppKey[AccelPrefix] = web.AppKey("accel_prefix", AccelPrefix)
 
 
@@ -37,7 +46,13 @@ async def show_archive(request: web.Request) -> web.Response:
 async def show_archive_media(request: web.Request) -> web.Response:
     """`GET /recordings/{stream_id}/media.m3u8`."""
     index = await _find(request)
-    return _playlist(archive_media_playlist(index)) if index is not None else refuse(404)
+    if index is None:
+        return refuse(404)
+    marks = await request.app[MARKS_OF](request.app, index.recording.stream_id)
+    kept = await request.app[KEPT_PLAYLISTS].media(index, marks)
+    packed = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    headers = dict(media_headers(PLAYLIST_TYPE, FRESH, varies=True, packed=packed))
+    return web.Response(body=kept.packed if packed else kept.plain, headers=headers)
 
 
 async def send_take(request: web.Request) -> web.StreamResponse:
@@ -45,10 +60,13 @@ async def send_take(request: web.Request) -> web.StreamResponse:
     stream_id, number = request.match_info["stream_id"], int(request.match_info["take"])
     try:
         path = take_path(request.app[LIBRARY].folder, stream_id, number)
-        fd, stat = await asyncio.to_thread(_open, path)
+        fd, stat = await asyncio.to_thread(open_file, path)
     except (OSError, ValueError):
-        return refuse(404)
+        return await request.app.get(ELSEWHERE, nowhere_else)(request, stream_id, f"{number}.mp4")
     try:
+        begin, end, _ = wanted_range(request, etag_of(stat), stat.st_size) or (0, 0, True)
+        if not await request.app[LIBRARY].shows(stream_id, number, begin, end):
+            return refuse(404)
         accel = request.app[ACCEL_PREFIX].path
         if accel:
             return web.Response(
@@ -58,7 +76,7 @@ async def send_take(request: web.Request) -> web.StreamResponse:
                     hdrs.CONTENT_TYPE: VIDEO_TYPE,
                 }
             )
-        return await _send(request, fd, stat)
+        return await send_file(request, fd, stat)
     finally:
         os.close(fd)
 
@@ -77,9 +95,12 @@ def _playlist(text: str) -> web.Response:
     return response
 
 
-async def _send(request: web.Request, fd: int, stat: os.stat_result) -> web.StreamResponse:
+async def send_file(
+    request: web.Request, fd: int, stat: os.stat_result, more_headers: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """An open file, whole or in one range. `more_headers` win over those for a take."""
     size = stat.st_size
-    etag = f'"{size:x}-{stat.st_mtime_ns:x}"'
+    etag = etag_of(stat)
     headers = {
         **CORS,
         hdrs.CONTENT_TYPE: VIDEO_TYPE,
@@ -87,46 +108,45 @@ async def _send(request: web.Request, fd: int, stat: os.stat_result) -> web.Stre
         hdrs.ETAG: etag,
         hdrs.LAST_MODIFIED: formatdate(stat.st_mtime, usegmt=True),
         hdrs.CACHE_CONTROL: FRESH,
+        **(more_headers or {}),
     }
     if request.headers.get(hdrs.IF_NONE_MATCH) in {etag, "*"}:
         return web.Response(status=304, headers=headers)
-    wanted = _range(request, etag, size)
+    wanted = wanted_range(request, etag, size)
     if wanted is None:
         return web.Response(status=416, headers={**CORS, hdrs.CONTENT_RANGE: f"bytes */{size}"})
     begin, end, partial = wanted
     if partial:
         headers[hdrs.CONTENT_RANGE] = f"bytes {begin}-{end - 1}/{size}"
-        # What a recording holds never changes, it only grows.
-        headers[hdrs.CACHE_CONTROL] = IMMUTABLE
+        if more_headers is None:
+            # What a recording holds never changes, it only grows.
+            headers[hdrs.CACHE_CONTROL] = IMMUTABLE
     response = web.StreamResponse(status=206 if partial else 200, headers=headers)
     response.content_length = end - begin
     await response.prepare(request)
     if request.method != hdrs.METH_HEAD:
-        while begin < end:
-            block = await _read(fd, begin, min(BLOCK, end - begin))
-            if not block:
-                # Cut while it was sent: the connection must not look complete.
-                if request.transport is not None:
-                    request.transport.abort()
-                break
-            await response.write(block)
-            begin += len(block)
+        try:
+            await _send_body(request, response, fd, begin, end)
+        except FileEnded:
+            # Cut while it was sent: the connection must not look complete.
+            if request.transport is not None:
+                request.transport.abort()
     return response
 
 
-async def _read(fd: int, offset: int, length: int) -> bytes:
-    """From memory at once where the system has it cached; else in a thread: the loop never waits for the disk."""
-    buffer = bytearray(length)
+async def _send_body(request: web.Request, response: web.StreamResponse, fd: int, begin: int, end: int) -> None:
     try:
-        got = os.preadv(fd, [buffer], offset, os.RWF_NOWAIT)
-    except OSError:  # not cached, or a file system that cannot tell
-        got = 0
-    if got == length:
-        return bytes(buffer)
-    return await asyncio.to_thread(os.pread, fd, length, offset)
+        await send_span(request, fd, begin, end)
+    except CannotSend:
+        while begin < end:
+            block = await asyncio.to_thread(os.pread, fd, min(BLOCK, end - begin), begin)
+            if not block:
+                raise FileEnded from None
+            await response.write(block)
+            begin += len(block)
 
 
-def _range(request: web.Request, etag: str, size: int) -> tuple[int, int, bool] | None:
+def wanted_range(request: web.Request, etag: str, size: int) -> tuple[int, int, bool] | None:
     """Begin, end, whether it is a part; None where nothing of it exists. Malformed or several: no range."""
     text = request.headers.get(hdrs.RANGE, "")
     condition = request.headers.get(hdrs.IF_RANGE)
@@ -146,6 +166,10 @@ def _range(request: web.Request, etag: str, size: int) -> tuple[int, int, bool] 
     return (begin, end, True) if begin < end else None
 
 
-def _open(path: Path) -> tuple[int, os.stat_result]:
+def etag_of(stat: os.stat_result) -> str:
+    return f'"{stat.st_size:x}-{stat.st_mtime_ns:x}"'
+
+
+def open_file(path: Path) -> tuple[int, os.stat_result]:
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     return fd, os.fstat(fd)

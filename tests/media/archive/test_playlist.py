@@ -1,4 +1,5 @@
 from media.archive.playlist import archive_media_playlist, archive_multivariant_playlist
+from media.hls.marks import Mark
 from media.packet import AudioTrack, Codec, Tracks, VideoTrack
 from media.record.model import RecordedSegment, Recording, Take, utc
 from media.record.timeline import RecordingIndex
@@ -85,3 +86,19 @@ def test_multivariant_of_a_recording():
     assert 'CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720' in text
     assert "BANDWIDTH=20000," in text
     assert text.endswith("\nmedia.m3u8\n")
+
+
+def test_marks_within_the_recording():
+    marks = [
+        Mark("before", BEGAN - 60, BEGAN - 1),
+        Mark("1", BEGAN - 1, BEGAN + 3, "Opening", "agenda-item", "1"),
+        Mark("2", BEGAN + 3, None, "Budget", "agenda-item", "2"),
+        Mark("after", BEGAN + 60),
+    ]
+    text = archive_media_playlist(index(2, 2, 2, 2), marks)
+    found = rules.check_media(text)
+    assert [mark["ID"] for mark in found.marks] == ["1", "2"]
+    assert 'END-DATE="2023-11-14T22:13:23.000Z",X-NUMBER="1",X-TITLE="Opening"\n' in text
+    growing = rules.check_media(archive_media_playlist(index(*[2] * 9, ended=False), marks[:3]))
+    later = [*marks[:2], Mark("2", BEGAN + 3, BEGAN + 9, "Budget", "agenda-item", "2")]
+    rules.check_update(growing, rules.check_media(archive_media_playlist(index(*[2] * 13, ended=False), later)))

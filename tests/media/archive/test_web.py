@@ -11,12 +11,19 @@ from media.record.library import LIBRARY, Library
 DATA = bytes(range(256)) * 8192
 
 
+class WholeLibrary(Library):
+    """Takes without an index: everything is shown."""
+
+    async def shows(self, stream_id: str, take: int, begin: int, end: int) -> bool:
+        return True
+
+
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[TestClient]:
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "0.mp4").write_bytes(DATA)
     app = web.Application()
-    app[LIBRARY] = Library(None, tmp_path)  # type: ignore[arg-type]  # takes are served without the index
+    app[LIBRARY] = WholeLibrary(None, tmp_path)  # type: ignore[arg-type]  # takes are served without the index
     app[archive.ACCEL_PREFIX] = archive.AccelPrefix()
     app.router.add_get("/recordings/{stream_id}/{take}.mp4", archive.send_take)
     async with TestClient(TestServer(app)) as found:
@@ -77,7 +84,7 @@ async def test_what_is_not_there(client: TestClient, path: str):
 
 async def test_a_server_in_front_sends_the_file(client: TestClient, tmp_path: Path):
     app = web.Application()
-    app[LIBRARY] = Library(None, tmp_path)  # type: ignore[arg-type]  # takes are served without the index
+    app[LIBRARY] = WholeLibrary(None, tmp_path)  # type: ignore[arg-type]  # takes are served without the index
     app[archive.ACCEL_PREFIX] = archive.AccelPrefix("/_recordings/")
     app.router.add_get("/recordings/{stream_id}/{take}.mp4", archive.send_take)
     async with TestClient(TestServer(app)) as other:
