@@ -11,6 +11,7 @@ from app.database import DATABASE, Database, Tx
 from app.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded
 from app.i18n import _
 from app.throttle import Charge, Limit, spend
+from media.continuity.model import Slot
 from media.record.recordings import RECORDINGS
 from media.streams import STREAMS, PublishGrant
 from portals.council import rules, store
@@ -273,9 +274,11 @@ async def _access_moderation(tx: Tx, actor: Actor, session_id: int) -> Session:
     return await access_session(tx, actor, session_id)
 
 
-async def create_stream_key(database: Database, actor: Actor, session_id: int, label: str) -> NewStreamKey:
+async def create_stream_key(
+    database: Database, actor: Actor, session_id: int, label: str, slot: Slot = Slot.PRIMARY
+) -> NewStreamKey:
     """Makes a key for one session's encoder. This answer is the only place where it can be read."""
-    label = label.strip() or "Encoder"
+    label = label.strip() or ("Encoder" if slot is Slot.PRIMARY else "Backup encoder")
     if len(label) > 80:
         raise Invalid(fields={"label": "This is too long: 80 characters at most"})
     async with database.transaction() as tx:
@@ -283,9 +286,11 @@ async def create_stream_key(database: Database, actor: Actor, session_id: int, l
         if session.state == "ended":
             raise Conflict("The session has ended; its record does not change any more")
         key = new_key()
-        row = await store.add_stream_key(tx, session_id, label, hash_key(key), key[-4:], actor.account_id)
-        await tx.audit(actor, "stream_key.create", f"session/{session_id}", key=row.id, label=label, hint=row.hint)
-        return NewStreamKey(id=row.id, label=row.label, key=key, hint=row.hint)
+        row = await store.add_stream_key(tx, session_id, label, hash_key(key), key[-4:], actor.account_id, slot)
+        await tx.audit(
+            actor, "stream_key.create", f"session/{session_id}", key=row.id, label=label, hint=row.hint, slot=slot.value
+        )
+        return NewStreamKey(id=row.id, label=row.label, key=key, hint=row.hint, slot=row.slot)
 
 
 async def create_key_by_slug(database: Database, actor: Actor, slug: str, label: str) -> NewStreamKey:
@@ -311,7 +316,9 @@ async def revoke_stream_key(app: web.Application, actor: Actor, session_id: int,
             raise NotFound
         await tx.audit(actor, "stream_key.revoke", f"session/{session_id}", key=key_id, hint=row.hint)
         if STREAMS in app:  # the command line has no streams
-            tx.after_commit(lambda: app[STREAMS].revoke(session.stream_id, "this stream key was revoked"))
+            tx.after_commit(
+                lambda: app[STREAMS].revoke(session.stream_id, "this stream key was revoked", Slot(row.slot))
+            )
         return row
 
 
@@ -323,13 +330,23 @@ async def allow_takeover(app: web.Application, actor: Actor, session_id: int) ->
         tx.after_commit(lambda: app[STREAMS].allow_takeover(session.stream_id))
 
 
+async def pin_encoder(app: web.Application, actor: Actor, session_id: int, slot: Slot | None) -> None:
+    """Prefers one encoder for as long as it sends; None: the primary one, as usual."""
+    async with app[DATABASE].transaction() as tx:
+        session = await access_desk(tx, actor, session_id)
+        await tx.audit(actor, "stream.pin", f"session/{session_id}", slot=slot.value if slot else "")
+        tx.after_commit(lambda: app[STREAMS].pin(session.stream_id, slot))
+
+
 async def authorise_publish(database: Database, key: str, _address: str) -> PublishGrant | None:
     """Answers the media core: what this key may publish, or None."""
     async with database.transaction() as tx:
         owner = await store.owner_of_key(tx, hash_key(key))
     if owner is None or owner.state == "ended":
         return None
-    return PublishGrant(stream_id=owner.stream_id, on_air=owner.state == "live", label=owner.label)
+    return PublishGrant(
+        stream_id=owner.stream_id, on_air=owner.state == "live", label=owner.label, slot=Slot(owner.slot)
+    )
 
 
 async def chapters(app: web.Application, session: Session) -> list[Chapter]:

@@ -10,9 +10,10 @@ from app.database import DATABASE
 from app.i18n import LOCALES
 from app.pages import Banner
 from app.wire import current_actor
+from media.continuity.model import Feeding, SlateKind, Slot
 from media.streams import STREAMS
-from portals.council import actions, store
-from portals.council.model import Chapter, ChatMessage, Session
+from portals.council import actions, recorded, store
+from portals.council.model import Chapter, ChatMessage, Session, Span
 from portals.council.rules import current_item
 
 
@@ -31,7 +32,10 @@ class Caption(msgspec.Struct, frozen=True):
 
 
 class ChapterList(msgspec.Struct, frozen=True):
+    """`spans` tell how the recording's time, which leaves gaps out, lies on the clock; the last one may still grow."""
+
     chapters: list[Chapter]
+    spans: list[Span]
 
 
 class MessageList(msgspec.Struct, frozen=True):
@@ -58,6 +62,22 @@ class ChatChoice(msgspec.Struct, frozen=True):
 
 class KeyLabel(msgspec.Struct, frozen=True):
     label: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    slot: Slot = Slot.PRIMARY
+
+
+class EncoderChoice(msgspec.Struct, frozen=True):
+    """`slot` null: the primary encoder, as usual."""
+
+    slot: Slot | None = None
+
+
+class Encoders(msgspec.Struct, frozen=True):
+    """Who feeds the session's viewers. `connected`: encoders that send; `slate`: what is shown instead, if one is."""
+
+    feeding: Feeding
+    connected: list[Slot]
+    pinned: Slot | None
+    slate: SlateKind | None
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -112,7 +132,8 @@ async def show_chapters(request: web.Request) -> web.Response:
     actor = await current_actor(request)
     async with request.app[DATABASE].transaction(readonly=True) as tx:
         session = await actions.access_session(tx, actor, _session_id(request))
-    return api.reply(ChapterList(await actions.chapters(request.app, session)))
+    chapters = await actions.chapters(request.app, session)
+    return api.reply(ChapterList(chapters, await recorded.spans(request.app, session)))
 
 
 async def list_messages(request: web.Request) -> web.Response:
@@ -171,7 +192,7 @@ async def open_chat(request: web.Request) -> web.Response:
 async def create_stream_key(request: web.Request) -> web.Response:
     label = await api.body(request, KeyLabel)
     actor = await current_actor(request)
-    key = await actions.create_stream_key(request.app[DATABASE], actor, _session_id(request), label.label)
+    key = await actions.create_stream_key(request.app[DATABASE], actor, _session_id(request), label.label, label.slot)
     return api.reply(key, 201)
 
 
@@ -179,6 +200,22 @@ async def revoke_stream_key(request: web.Request) -> web.Response:
     actor = await current_actor(request)
     key = await actions.revoke_stream_key(request.app, actor, _session_id(request), int(request.match_info["key_id"]))
     return api.reply(key)
+
+
+async def show_encoders(request: web.Request) -> web.Response:
+    async with request.app[DATABASE].transaction(readonly=True) as tx:
+        session = await actions.access_session(tx, await current_actor(request), _session_id(request))
+    streams, stream_id = request.app[STREAMS], session.stream_id
+    connected = sorted(streams.encoders(stream_id), reverse=True)
+    return api.reply(
+        Encoders(streams.feeding(stream_id), connected, streams.pinned(stream_id), streams.slate(stream_id))
+    )
+
+
+async def pin_encoder(request: web.Request) -> web.Response:
+    choice = await api.body(request, EncoderChoice)
+    await actions.pin_encoder(request.app, await current_actor(request), _session_id(request), choice.slot)
+    return web.Response(status=204)
 
 
 async def allow_takeover(request: web.Request) -> web.Response:

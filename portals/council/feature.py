@@ -11,7 +11,7 @@ from app.errors import NotFound
 from app.feature import ANYONE, SIGNED_IN, Feature, NavItem, Params, Role, Room, RoomKind, Route, having
 from app.pages import Banner
 from media.streams import STREAMS
-from portals.council import actions, api, demo, pages, rules, store
+from portals.council import actions, api, demo, embed, pages, rules, store
 from portals.council.model import (
     AgendaItem,
     AgendaItemChanged,
@@ -52,6 +52,9 @@ async def chat_snapshot(tx: Tx, actor: Actor, params: Params) -> ChatView:
 
 async def resume_live_sessions(app: web.Application) -> AsyncIterator[None]:
     """After a restart: sessions on air stay on air, so that the encoder's return continues their recording."""
+    if STREAMS not in app:  # a web node
+        yield
+        return
     async with app[DATABASE].transaction(readonly=True) as tx:
         sessions = await store.live_sessions(tx)
     for session in sessions:
@@ -83,11 +86,32 @@ FEATURE = Feature(
             allow=ANYONE,
             name="session",
         ),
+        Route(
+            method="GET",
+            path="/council/sessions/{slug}/screen",
+            handler=pages.show_screen,
+            allow=ANYONE,
+            name="screen",
+        ),
+        Route(
+            method="GET",
+            path="/embed/{slug}",
+            handler=embed.show_embed,
+            allow=ANYONE,
+            name="embed",
+            embeddable=True,
+        ),
+        Route(
+            method="GET", path="/oembed", handler=embed.show_oembed, allow=ANYONE, name="oembed", foreign_origin=True
+        ),
         Route(method="GET", path="/council/members", handler=pages.list_members, allow=ANYONE, name="members"),
         Route(method="GET", path="/council/desk", handler=pages.list_desks, allow=DESK, name="desks"),
         Route(method="GET", path="/council/desk/new", handler=pages.show_plan, allow=DESK, name="plan"),
         Route(method="POST", path="/council/desk/new", handler=pages.plan_session, allow=DESK),
-        Route(method="GET", path=f"/council/desk/{ID}", handler=pages.show_desk, allow=DESK, name="desk"),
+        Route(
+            method="GET", path=f"/council/desk/{ID}", handler=pages.show_desk, on_media=True, allow=DESK, name="desk"
+        ),
+        Route(method="GET", path=f"/council/desk/{ID}/studio", handler=pages.show_studio, allow=DESK, name="studio"),
         Route(method="GET", path=f"/council/desk/{ID}/edit", handler=pages.show_edit, allow=DESK, name="edit"),
         Route(method="POST", path=f"/council/desk/{ID}/edit", handler=pages.edit_session, allow=DESK),
         Route(
@@ -128,7 +152,7 @@ FEATURE = Feature(
             path=f"{SESSION}/chapters",
             handler=api.show_chapters,
             allow=ANYONE,
-            summary="Where each item begins in the recording",
+            summary="Where each item begins in the recording, while it is made too",
             reply=api.ChapterList,
         ),
         Route(
@@ -170,6 +194,7 @@ FEATURE = Feature(
             method="POST",
             path=f"{SESSION}/start",
             handler=api.start_session,
+            on_media=True,
             allow=DESK,
             summary="Put the session on air",
             reply=Session,
@@ -178,6 +203,7 @@ FEATURE = Feature(
             method="POST",
             path=f"{SESSION}/end",
             handler=api.end_session,
+            on_media=True,
             allow=DESK,
             summary="End the transmission",
             reply=Session,
@@ -214,14 +240,35 @@ FEATURE = Feature(
             method="DELETE",
             path=f"{SESSION}/keys/{{key_id:\\d{{1,18}}}}",
             handler=api.revoke_stream_key,
+            on_media=True,
             allow=DESK,
             summary="Revoke a stream key",
             reply=StreamKey,
         ),
         Route(
+            method="GET",
+            path=f"{SESSION}/encoders",
+            handler=api.show_encoders,
+            on_media=True,
+            allow=DESK,
+            summary="Which encoder feeds the session, or which slate is shown",
+            reply=api.Encoders,
+        ),
+        Route(
+            method="PUT",
+            path=f"{SESSION}/encoders",
+            handler=api.pin_encoder,
+            on_media=True,
+            allow=DESK,
+            summary="Prefer one encoder for as long as it sends",
+            body=api.EncoderChoice,
+            status=204,
+        ),
+        Route(
             method="POST",
             path=f"{SESSION}/takeover",
             handler=api.allow_takeover,
+            on_media=True,
             allow=DESK,
             summary="Let the next encoder replace the one that publishes now",
             status=204,
@@ -230,6 +277,7 @@ FEATURE = Feature(
             method="GET",
             path=f"{SESSION}/preview",
             handler=api.show_preview,
+            on_media=True,
             allow=DESK,
             summary="The picture before the start",
             reply=api.Preview,

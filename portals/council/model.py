@@ -8,6 +8,7 @@ import msgspec
 from app.feature import Event
 
 SessionState = Literal["planned", "live", "ended"]
+EncoderSlot = Literal["primary", "backup"]
 ItemState = Literal["waiting", "current", "done"]
 Office = Literal["", "chair", "vice_chair"]
 
@@ -64,6 +65,14 @@ class Chapter(msgspec.Struct, frozen=True):
     marked_at: datetime
 
 
+class Span(msgspec.Struct, frozen=True):
+    """An unbroken stretch of a recording: from `position_s` on it shows what happened from `began_at` on."""
+
+    position_s: float
+    began_at: datetime
+    duration_s: float
+
+
 class ChatMessage(msgspec.Struct, frozen=True):
     """What somebody wrote beside a session. A hidden one keeps its place and loses its words and its author."""
 
@@ -77,7 +86,10 @@ class ChatMessage(msgspec.Struct, frozen=True):
 
 
 class StreamKey(msgspec.Struct, frozen=True):
-    """A key an encoder may publish with. `hint` is its last four characters; the key itself is not kept."""
+    """A key an encoder may publish with. `hint` is its last four characters; the key itself is not kept.
+
+    `slot`: whether its encoder is the primary one or the backup.
+    """
 
     id: int
     session_id: int
@@ -86,6 +98,7 @@ class StreamKey(msgspec.Struct, frozen=True):
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    slot: EncoderSlot = "primary"
 
 
 class NewStreamKey(msgspec.Struct, frozen=True):
@@ -95,6 +108,7 @@ class NewStreamKey(msgspec.Struct, frozen=True):
     label: str
     key: str
     hint: str
+    slot: EncoderSlot = "primary"
 
 
 class KeyOwner(msgspec.Struct, frozen=True):
@@ -102,6 +116,7 @@ class KeyOwner(msgspec.Struct, frozen=True):
 
     key_id: int
     label: str
+    slot: EncoderSlot
     session_id: int
     stream_id: str
     state: SessionState

@@ -4,19 +4,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import wtforms
 from aiohttp import web
 
 from app.actor import Actor
 from app.database import DATABASE
 from app.errors import Invalid
-from app.forms import Form, read
+from app.forms import Form, read, see_other
 from app.i18n import _
 from app.pages import flash, render
 from app.wire import CITY, current_actor, public_url
 from media.record.recordings import RECORDINGS
 from media.streams import STREAMS
-from portals.council import actions, rules, store
+from portals.council import actions, embed, recorded, rules, store
 from portals.council.model import AgendaItem, Session, SessionDraft
 
 PAGE: Final = 20
@@ -73,7 +74,8 @@ async def show_session(request: web.Request) -> web.StreamResponse:
         session = await actions.access_session_by_slug(tx, actor, request.match_info["slug"])
         items = await store.agenda(tx, session.id)
         messages = await store.newest_messages(tx, session.id, actions.CHAT_SHOWN)
-    chapters = await actions.chapters(request.app, session) if session.state == "ended" else []
+    chapters = await actions.chapters(request.app, session) if session.state != "planned" else []
+    spans = await recorded.spans(request.app, session)
     recording = await request.app[RECORDINGS].summary(session.stream_id) if session.state == "ended" else None
     return await render(
         request,
@@ -85,9 +87,33 @@ async def show_session(request: web.Request) -> web.StreamResponse:
         recording=recording,
         current=rules.current_item(items),
         position_of={chapter.item_id: chapter for chapter in reversed(chapters)},
-        source=_source(session),
+        live_address=f"/hls/{session.stream_id}/index.m3u8" if session.state == "live" else "",
+        recording_address=f"/recordings/{session.stream_id}/index.m3u8",
+        facts=msgspec.to_builtins({"chapters": chapters, "spans": spans}),
+        session_url=public_url(request, request.app, session.path),
+        embed_snippet=embed.snippet(
+            session, public_url(request, request.app, embed.embed_path(session)), embed.WIDTH, embed.HEIGHT
+        ),
         may_moderate=rules.can_moderate(actor),
         may_run=rules.can_run(actor),
+    )
+
+
+async def show_screen(request: web.Request) -> web.StreamResponse:
+    """The chamber's big screen and the interpreters' booth: the picture within a second, the item in huge type."""
+    actor = await current_actor(request)
+    async with request.app[DATABASE].transaction(readonly=True) as tx:
+        session = await actions.access_session_by_slug(tx, actor, request.match_info["slug"])
+        items = await store.agenda(tx, session.id)
+    current = rules.current_item(items)
+    return await render(
+        request,
+        "council/screen.html",
+        session=session,
+        items=items,
+        current=current,
+        following=rules.following_item(items),
+        live_address=f"/hls/{session.stream_id}/index.m3u8" if session.state == "live" else "",
     )
 
 
@@ -128,9 +154,18 @@ async def show_desk(request: web.Request) -> web.StreamResponse:
         current=rules.current_item(items),
         rtmp_url=rtmp_url(request),
         preview_id=request.app[STREAMS].preview_id(session.stream_id),
+        pinned=request.app[STREAMS].pinned(session.stream_id),
         session_url=public_url(request, request.app, session.path),
         may_moderate=True,
     )
+
+
+async def show_studio(request: web.Request) -> web.StreamResponse:
+    """Sends the clerk's own camera, screen and microphone from the browser."""
+    actor = await current_actor(request)
+    async with request.app[DATABASE].transaction() as tx:
+        session = await actions.access_desk(tx, actor, int(request.match_info["session_id"]))
+    return await render(request, "council/studio.html", session=session)
 
 
 async def show_plan(request: web.Request) -> web.StreamResponse:
@@ -150,7 +185,7 @@ async def plan_session(request: web.Request) -> web.StreamResponse:
             form.take(problem)
         else:
             await flash(request, _("Session planned"))
-            return web.HTTPSeeOther(f"/council/desk/{session.id}")
+            return see_other(f"/council/desk/{session.id}")
     return await render(request, "council/edit.html", status=422, form=form, session=None)
 
 
@@ -174,7 +209,7 @@ async def edit_session(request: web.Request) -> web.StreamResponse:
             form.take(problem)
         else:
             await flash(request, _("Saved"))
-            return web.HTTPSeeOther(f"/council/desk/{session.id}")
+            return see_other(f"/council/desk/{session.id}")
     return await render(request, "council/edit.html", status=422, form=form, session=session)
 
 
@@ -204,12 +239,6 @@ def rtmp_url(request: web.Request) -> str:
 
     host = request.url.host or request.app[CITY].name
     return f"rtmp://{host}:{rtmp_port(request.app)}/live"
-
-
-def _source(session: Session) -> str:
-    if session.state == "live":
-        return f"/hls/{session.stream_id}/index.m3u8"
-    return f"/recordings/{session.stream_id}/index.m3u8" if session.state == "ended" else ""
 
 
 def _page_number(request: web.Request) -> int:

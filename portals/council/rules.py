@@ -45,6 +45,13 @@ def current_item(items: Iterable[AgendaItem]) -> AgendaItem | None:
     return next((item for item in items if item.state == "current"), None)
 
 
+def following_item(items: Iterable[AgendaItem]) -> AgendaItem | None:
+    """The item after the one that is being debated; before the first, the first that waits."""
+    rest = list(items)
+    place = next((index for index, item in enumerate(rest) if item.state == "current"), -1)
+    return next((item for item in rest[place + 1 :] if item.state == "waiting"), None)
+
+
 def slug_for(number: str, planned_at: datetime) -> str:
     """Address of a session: `xxxi-2026-11-25`."""
     return "-".join(part for part in (plain_letters(number), planned_at.date().isoformat()) if part)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from app.database import Tx
+from media.continuity.model import Slot
 from portals.council.model import (
     AgendaItem,
     ChatMessage,
@@ -17,7 +18,7 @@ from portals.council.model import (
 
 _SESSION = "id, slug, number, title, place, planned_at, state, stream_id, chat_open, started_at, ended_at, rev"
 _ITEM = "id, session_id, position, number, title, state, began_at, rev"
-_KEY = "id, session_id, label, hint, created_at, last_used_at, revoked_at"
+_KEY = "id, session_id, label, hint, created_at, last_used_at, revoked_at, slot"
 # a hidden message loses its words and its author on the way out of the database
 _MESSAGE = (
     "id, session_id, CASE WHEN hidden_at IS NULL THEN author ELSE '' END AS author,"
@@ -31,6 +32,10 @@ async def session_by_id(tx: Tx, session_id: int) -> Session | None:
 
 async def session_by_slug(tx: Tx, slug: str) -> Session | None:
     return await tx.maybe(Session, f"SELECT {_SESSION} FROM council_session WHERE slug = $1", slug)
+
+
+async def session_by_stream(tx: Tx, stream_id: str) -> Session | None:
+    return await tx.maybe(Session, f"SELECT {_SESSION} FROM council_session WHERE stream_id = $1", stream_id)
 
 
 async def locked_session(tx: Tx, session_id: int) -> Session | None:
@@ -206,17 +211,18 @@ async def marks(tx: Tx, session_id: int) -> list[Mark]:
 
 
 async def add_stream_key(
-    tx: Tx, session_id: int, label: str, key_hash: bytes, hint: str, created_by: int | None
+    tx: Tx, session_id: int, label: str, key_hash: bytes, hint: str, created_by: int | None, slot: Slot
 ) -> StreamKey:
     return await tx.one(
         StreamKey,
-        "INSERT INTO stream_key (session_id, label, key_hash, hint, created_by) VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO stream_key (session_id, label, key_hash, hint, created_by, slot) VALUES ($1, $2, $3, $4, $5, $6)"
         f" RETURNING {_KEY}",
         session_id,
         label,
         key_hash,
         hint,
         created_by,
+        slot.value,
     )
 
 
@@ -240,7 +246,7 @@ async def owner_of_key(tx: Tx, key_hash: bytes) -> KeyOwner | None:
         KeyOwner,
         "UPDATE stream_key SET last_used_at = now() FROM council_session"
         " WHERE key_hash = $1 AND revoked_at IS NULL AND council_session.id = stream_key.session_id"
-        " RETURNING stream_key.id AS key_id, label, council_session.id AS session_id, stream_id, state",
+        " RETURNING stream_key.id AS key_id, label, slot, council_session.id AS session_id, stream_id, state",
         key_hash,
     )
 

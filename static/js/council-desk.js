@@ -2,9 +2,10 @@
 
 import { connect } from "./live.js";
 import { call } from "./api.js";
-import { Player } from "./council-player.js";
+import { Source } from "./player/source.js";
 import { fill, redraw, upsert } from "./rows.js";
 import { Chat } from "./council-chat.js";
+import { Targets } from "./council-targets.js";
 
 const root = document.querySelector("[data-desk]");
 const words = JSON.parse(document.querySelector("#desk-words").textContent);
@@ -17,19 +18,22 @@ let session = { state: root.dataset.state, rev: Number(root.dataset.rev) };
 
 const video = root.querySelector("video");
 const veil = root.querySelector("[data-veil]");
-const player = video
-  ? new Player(video, { status: (word) => { veil.hidden = word === "playing" || word === "paused"; } })
-  : null;
-if (player) loadPicture();
+const source = video ? new Source(video) : null;
+if (video) {
+  video.addEventListener("playing", () => (veil.hidden = true));
+  video.addEventListener("waiting", () => (veil.hidden = false));
+  source.addEventListener("begun", () => video.play().catch(() => (veil.hidden = true)));
+  loadPicture();
+}
 
 async function loadPicture() {
   if (session.state === "live") {
-    player.load(root.dataset.hls, { live: true });
+    source.open(root.dataset.hls, { lowLatency: true, patient: true });
     return;
   }
   try {
     const { hls } = await call("GET", `${base}/preview`);
-    if (hls) player.load(hls, { live: true });
+    if (hls) source.open(hls, { lowLatency: true, patient: true });
     else setTimeout(loadPicture, 2000);
   } catch {
     setTimeout(loadPicture, 4000);
@@ -157,10 +161,15 @@ chatToggle?.addEventListener("change", async () => {
 
 // Picture and sound: one line of facts, red words with what to do when something is wrong.
 const strip = root.querySelector("[data-strip]");
+const targetsPanel = root.querySelector("[data-targets-panel]");
+const targets = targetsPanel ? new Targets(targetsPanel, root.dataset.stream, words.targets, act) : null;
 if (session.state !== "ended") {
   live.join(`media/stream/${root.dataset.stream}`, {
     snapshot: (view) => showHealth(view.health ?? view),
-    event: (event) => showHealth(event.health ?? event),
+    event: (event) => {
+      if (event.health) showHealth(event.health);
+      else targets?.hear(event);
+    },
   });
 }
 
@@ -175,25 +184,30 @@ function showHealth(health) {
     ? `${health.width}×${health.height} · ${Math.round(health.fps)} ${words.fps} · ${Math.round(health.video_kbit_s)} kbit/s`
     : words.noPicture);
   show("sound", health.live && health.audio_name ? `${Math.round(health.audio_kbit_s)} kbit/s` : words.noSound);
+  show("feeding", words.feeding[health.feeding] ?? "");
   show("recording", words.recording[health.recording] ?? "");
   strip.querySelector("[data-recording]").dataset.recording = health.recording ?? "off";
   const level = health.level_peak_dbfs;
   const meter = strip.querySelector("meter");
   meter.value = level === null || level === undefined ? -60 : Math.max(-60, level);
-  const trouble = troubleOf(health);
-  const box = root.querySelector("[data-trouble]");
-  if (box.textContent !== trouble) box.textContent = trouble;
-  box.hidden = !trouble;
+  showFindings(health.findings ?? []);
 }
 
-function troubleOf(health) {
-  if (health.problem) return health.problem;
-  if (!health.live) return session.state === "live" ? words.trouble.gone : "";
-  if (!health.video_name) return words.trouble.noVideo;
-  if (!health.audio_name) return words.trouble.noAudio;
-  if (health.recording === "failing") return words.trouble.recording;
-  if (health.silent_s > 10) return words.trouble.silent;
-  return "";
+// What the watchdog sees, worst first. A row that stays is changed in place, so that only news is read out.
+const findingsList = root.querySelector("[data-findings]");
+const findingRow = document.querySelector("#finding-row");
+function showFindings(findings) {
+  if (!findingsList) return;
+  const known = new Map([...findingsList.children].map((row) => [row.dataset.id, row]));
+  const rows = findings.map((finding) => {
+    const row = known.get(finding.code) ?? findingRow.content.firstElementChild.cloneNode(true);
+    row.dataset.severity = finding.severity;
+    return fill(row, { ...finding, id: finding.code, word: words.severity[finding.severity] });
+  });
+  for (const [code, row] of known) if (!findings.some((one) => one.code === code)) row.remove();
+  rows.forEach((row, place) => {
+    if (findingsList.children[place] !== row) findingsList.insertBefore(row, findingsList.children[place] ?? null);
+  });
 }
 
 // Stream keys: made once, shown once, revoked at once.
@@ -202,10 +216,11 @@ const keyRow = document.querySelector("#key-row");
 root.querySelector("form[data-new-key]")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.currentTarget;
-  const key = await act(() => call("POST", `${base}/keys`, { label: form.elements.label.value }), form.querySelector("button"));
+  const key = await act(() => call("POST", `${base}/keys`, { label: form.elements.label.value, slot: form.elements.slot.value }), form.querySelector("button"));
   if (!key) return;
   form.reset();
   const row = fill(keyRow.content.firstElementChild.cloneNode(true), { ...key, state: "valid", rev: 1 });
+  row.querySelector("[data-slot-name]").textContent = words.slots[key.slot];
   keys.append(row);
   root.querySelector("[data-keys-empty]")?.setAttribute("hidden", "");
   const box = root.querySelector("[data-fresh-key]");
@@ -220,6 +235,11 @@ keys?.addEventListener("click", async (event) => {
   const row = button.closest("[data-id]");
   const done = await act(() => call("DELETE", `${base}/keys/${row.dataset.id}`), button);
   if (done) fill(row, { ...done, state: "revoked", rev: 2 });
+});
+
+root.querySelector("[data-pin]")?.addEventListener("change", async (event) => {
+  const select = event.currentTarget;
+  await act(() => call("PUT", `${base}/encoders`, { slot: select.value || null }), select);
 });
 
 root.querySelector("[data-takeover]")?.addEventListener("click", async (event) => {

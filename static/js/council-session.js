@@ -2,35 +2,26 @@
 
 import { connect } from "./live.js";
 import { call } from "./api.js";
-import { Player } from "./council-player.js";
+import { ArchiveAssets } from "./player/archive-assets.js";
+import { mountPlayer } from "./player/mount.js";
+import { shareButton } from "./player/share.js";
 import { fill, redraw, upsert } from "./rows.js";
 import { Chat } from "./council-chat.js";
 
 const root = document.querySelector("[data-session]");
-const texts = root.dataset;
+const words = JSON.parse(document.getElementById("session-words").textContent);
 const sessionId = Number(root.dataset.session);
 let state = root.dataset.state;
 let revision = Number(root.dataset.rev);
 
-const player = setUpPlayer();
+const playerRoot = root.querySelector("[data-player]");
+const player = playerRoot ? mountPlayer(playerRoot, { refetch: askTimelineSoon }) : null;
+let marks = JSON.parse(document.getElementById("player-facts").textContent).chapters ?? [];
+let timelineTimer = 0;
 const agenda = root.querySelector("[data-agenda]");
 const agendaRow = document.querySelector("#agenda-row");
 const viewers = root.querySelector("[data-viewers]");
 const now = root.querySelector("[data-now]");
-
-function setUpPlayer() {
-  const video = root.querySelector("video");
-  if (!video) return null;
-  const veil = root.querySelector("[data-veil]");
-  const made = new Player(video, {
-    status: (word) => {
-      veil.hidden = word === "playing" || word === "paused";
-      veil.querySelector("[data-veil-text]").textContent = word === "stalled" ? texts.stalled : texts.waiting;
-    },
-  });
-  if (root.dataset.source) made.load(root.dataset.source, { live: state === "live" });
-  return made;
-}
 
 function showNow(items) {
   showCurrentRow();
@@ -70,6 +61,9 @@ function changed(session) {
   // what the page consists of differs in each state: the server draws it; a text that was being written is kept there
   state = session.state;
   chat?.keepDraft();
+  // whoever is watching an earlier moment goes on there in the recording
+  const { playback } = player ?? {};
+  if (playback && !playback.atEdge && playback.position) history.replaceState(null, "", `#t=${Math.floor(playback.position)}`);
   location.reload();
 }
 
@@ -79,10 +73,12 @@ function eventHappened(event) {
     const { element } = upsert(agenda, agendaRow, event.item);
     flash(element);
     showNow(rowsOf());
+    if (event.item.state === "current") markAgain(event.item);
   }
   if (event.type === "AgendaReplaced") {
     redraw(agenda, agendaRow, event.items);
     showNow(event.items);
+    markItems(event.items);
   }
 }
 
@@ -95,6 +91,7 @@ if (state !== "ended") {
       changed(view.session);
       redraw(agenda, agendaRow, view.items);
       showNow(view.items);
+      markItems(view.items);
     },
     event: eventHappened,
     presence: (count) => {
@@ -105,32 +102,93 @@ if (state !== "ended") {
     },
   });
   chat?.join(live);
-} else {
-  setUpChapters();
+}
+if (player) {
+  shareButton(root.querySelector("[data-share]"), player, words);
+  if (state === "live") setUpLive();
+  else setUpChapters();
+}
+
+// While live: an item that was begun is a way back to its moment, in the list and on the time bar.
+function setUpLive() {
+  agenda.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-jump]")?.closest("[data-id]");
+    const mark = row && marks.find((one) => one.item_id === Number(row.dataset.id));
+    if (mark) player.seek(mark.position_s);
+  });
+  if (!player.playback.timeline.known) askTimelineSoon();
+  player.playback.addEventListener("time", showPlaying);
+}
+
+function showPlaying() {
+  const playing = player.playback.atEdge ? null : player.chapter();
+  for (const row of agenda.children) row.classList.toggle("is-playing", playing !== null && Number(row.dataset.id) === playing.item_id);
+}
+
+// A mark stands where the item began for the last time; what the server counted while the recording lagged is refined
+// by the clock.
+function markItems(items) {
+  if (!player || state !== "live") return;
+  for (const item of items) {
+    if (!item.began_at || marks.some((mark) => mark.item_id === item.id)) continue;
+    marks.push({ item_id: item.id, number: item.number, title: item.title, marked_at: item.began_at });
+  }
+  drawMarks();
+}
+
+function drawMarks() {
+  const { timeline } = player.playback;
+  for (const mark of marks) mark.position_s = timeline.positionAt(Date.parse(mark.marked_at)) ?? mark.position_s ?? 0;
+  marks.sort((one, other) => one.position_s - other.position_s);
+  player.setChapters(marks);
+}
+
+// The clerk has just moved to this item, for the first time or again.
+function markAgain(item) {
+  if (!player || state !== "live") return;
+  const known = marks.some((mark) => mark.item_id === item.id);
+  const edge = player.playback.timeline.momentAt(player.playback.end);
+  const moment = known && edge !== null ? new Date(edge).toISOString() : item.began_at;
+  marks.push({ item_id: item.id, number: item.number, title: item.title, marked_at: moment });
+  drawMarks();
+}
+
+// The recording's first seconds are on the disk a little later; after a gap it is the same.
+function askTimelineSoon() {
+  clearTimeout(timelineTimer);
+  timelineTimer = setTimeout(async () => {
+    try {
+      const facts = await call("GET", `/api/council/sessions/${sessionId}/chapters`);
+      player.playback.learn(facts);
+      marks = facts.chapters;
+      drawMarks();
+      if (facts.spans.length === 0) askTimelineSoon();
+    } catch {
+      askTimelineSoon();
+    }
+  }, 4000 + Math.random() * 4000);
 }
 
 // The archive: press an item to jump to its moment; the one being played is marked.
 function setUpChapters() {
-  const video = root.querySelector("video");
   const buttons = [...root.querySelectorAll("[data-position]")];
-  const marks = buttons.map((button) => Number(button.dataset.position));
   for (const button of buttons) {
     button.addEventListener("click", () => {
-      player.seek(Number(button.dataset.position));
-      video.focus({ preventScroll: true });
-      history.replaceState(null, "", `#t=${Math.round(Number(button.dataset.position))}`);
+      const position = Number(button.dataset.position);
+      player.seek(position);
+      history.replaceState(null, "", `#t=${Math.round(position)}`);
     });
   }
-  if (!video) return;
-  const wanted = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
-  if (wanted) video.addEventListener("loadedmetadata", () => player.seek(Number(wanted[1])), { once: true });
-  video.addEventListener("timeupdate", () => {
-    let index = -1;
-    for (let at = 0; at < marks.length; at += 1) if (marks[at] <= video.currentTime + 0.05) index = at;
-    buttons.forEach((button, at) => {
-      if (at === index) button.setAttribute("aria-current", "true");
+  const assets = new ArchiveAssets(root.querySelector("[data-downloads-panel]"), player, root.dataset.stream, words);
+  assets.load(connect).catch(() => {
+    // the recording plays all the same; the next visit shows what there is to download
+  });
+  player.playback.addEventListener("time", () => {
+    const current = player.chapter();
+    for (const button of buttons) {
+      if (current && Number(button.dataset.item) === current.item_id) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
-    });
+    }
   });
 }
 

@@ -69,8 +69,7 @@ async def test_picture_chat_and_agenda_are_live_and_become_the_archive(chromium,
         await asyncio.sleep(1.3)
         chapters = page.locator("[data-position]")
         await chapters.first.wait_for(timeout=15_000)
-        await page.wait_for_function(PLAYING, timeout=20_000)
-        eighth = page.get_by_role("button", name="Nadrzecze II")
+        eighth = page.locator("[data-position]", has_text="Nadrzecze II")
         wanted = float(await eighth.get_attribute("data-position"))
         await eighth.click()
         await page.wait_for_function(

@@ -9,6 +9,7 @@ from aiohttp import web
 from app.actor import SYSTEM, Actor, Grant
 from app.database import DATABASE, Database, Publication
 from app.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded, TooMany
+from media.continuity.model import Slot
 from media.streams import STREAMS, PublishRefused, Streams
 from portals.council import actions, store
 from portals.council.model import (
@@ -301,6 +302,26 @@ async def test_stream_keys_open_their_session_until_revoked(app, session):
         await streams.claim(key.key, "127.0.0.1", Encoder())
     with pytest.raises(NotFound):
         await actions.revoke_stream_key(app, CLERK, session.id, key.id)
+
+
+async def test_a_backup_key_feeds_the_same_session_and_is_revoked_alone(app, session):
+    first = await actions.create_stream_key(app[DATABASE], CLERK, session.id, "Kamera")
+    second = await actions.create_stream_key(app[DATABASE], CLERK, session.id, "", Slot.BACKUP)
+    assert (first.slot, second.slot, second.label) == ("primary", "backup", "Backup encoder")
+    streams, encoders = app[STREAMS], (Encoder(), Encoder())
+    for key, encoder in zip((first, second), encoders, strict=True):
+        stream = await streams.claim(key.key, "127.0.0.1", encoder)
+        assert stream.id == session.stream_id
+    await actions.pin_encoder(app, CLERK, session.id, Slot.BACKUP)
+    assert streams.pinned(session.stream_id) is Slot.BACKUP
+    await actions.revoke_stream_key(app, CLERK, session.id, second.id)
+    assert not encoders[0].closed
+    assert "revoked" in encoders[1].closed
+    with pytest.raises(NotFound):
+        await actions.pin_encoder(app, RESIDENT, session.id, None)
+    async with app[DATABASE].transaction() as tx:
+        lines = await tx.records("SELECT action FROM audit_entry ORDER BY id")
+    assert "stream.pin" in {line["action"] for line in lines}
 
 
 async def test_ending_a_session_closes_its_encoder_and_its_key(app, session):
