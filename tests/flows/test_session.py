@@ -127,7 +127,7 @@ async def test_a_session_from_the_encoder_to_the_archive(tmp_path):
             assert answer.status == 200
         await event(watching, "SessionChanged")
         page = await text_of(resident, ready["session"].removeprefix(ready["http"]))
-        assert f'data-source="/recordings/{session["stream_id"]}/index.m3u8"' in page
+        assert f'data-recording="/recordings/{session["stream_id"]}/index.m3u8"' in page
         takes = await recording_of(resident, session["stream_id"])
         chapters = (await (await resident.get(f"{base}/chapters")).json())["chapters"]
         ninth = next(one for one in chapters if one["item_id"] == items[8]["id"])

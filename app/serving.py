@@ -1,0 +1,124 @@
+"""From settings to a process that serves: reads them, opens folder, database and port, and leaves in good order."""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from app.config import City, Role, Server, check_file_sections, load_section, read_sources
+from app.database import Database, open_pool
+from app.errors import ConfigurationError
+from app.feature import Feature
+from app.nodes import check_role, features_for
+from app.process import (
+    DatabaseServer,
+    bring_up_to_date,
+    close_pool,
+    listen,
+    lock_data_folder,
+    open_data_folder,
+    stop_on_signals,
+)
+from app.wire import build_app
+
+log = structlog.get_logger("gryf")
+
+Values = Mapping[str, Mapping[str, Any]]
+"""Settings by section."""
+NOTHING: Final[Values] = {}
+
+
+class Settings:
+    """All sections, read once from the file, the environment and the command line."""
+
+    def __init__(
+        self,
+        features: tuple[Feature, ...],
+        config: Path | None,
+        *,
+        server: Mapping[str, Any],
+        overrides: Values = NOTHING,
+        defaults: Values = NOTHING,
+        shared_defaults: Values = NOTHING,
+    ) -> None:
+        """`server` and `overrides` come from the command line. `shared_defaults`: where the role is not `all`."""
+        chosen = config or (Path(os.environ["GRYF_CONFIG"]) if os.environ.get("GRYF_CONFIG") else None)
+        sources = read_sources(chosen)
+        self.config = chosen.resolve() if chosen is not None else None
+        """The settings file, for processes that are started from this one."""
+        self.features = features
+        self.server = load_section(Server, "server", sources, **server)
+        fallback = shared_defaults if self.server.role is not Role.ALL else NOTHING
+        sections: list[msgspec.Struct] = [load_section(City, "city", sources, defaults.get("city")), self.server]
+        for feature in features:
+            if feature.settings is not None:
+                own = {**fallback.get(feature.name, {}), **defaults.get(feature.name, {})}
+                given = overrides.get(feature.name, {})
+                sections.append(load_section(feature.settings, feature.name, sources, own, **given))
+        check_file_sections(sources, {"server", "city", *(one.name for one in features)})
+        self.sections = sections
+
+    def with_data(self, data: Path) -> list[msgspec.Struct]:
+        """The sections with the data folder's full path, for `build_app`."""
+        self.server = msgspec.structs.replace(self.server, data=str(data))
+        return [self.server if isinstance(one, Server) else one for one in self.sections]
+
+
+async def in_application(settings: Settings, body: Callable[[web.Application], Awaitable[Any]]) -> Any:
+    """Runs a command's body with the database at hand; nothing listens and no service runs."""
+    data = open_data_folder(Path(settings.server.data))
+    try:
+        lock = lock_data_folder(data)
+    except ConfigurationError:
+        lock = None  # a server runs and keeps its database running after us
+    database_server = DatabaseServer(settings.server, data)
+    url = await database_server.start()
+    try:
+        await bring_up_to_date(url)
+        pool = await open_pool(url, 4)
+        try:
+            return await body(build_app(settings.features, settings.with_data(data), Database(pool)))
+        finally:
+            await close_pool(pool)
+    finally:
+        if lock is not None:
+            await database_server.stop()
+            lock.close()
+
+
+async def serve(settings: Settings, begin: Callable[[web.Application, str, int], Awaitable[None]]) -> None:
+    """Serves until SIGTERM. `begin` is called with the database's address and the port once it listens."""
+    check_role(settings.server)
+    data = open_data_folder(Path(settings.server.data))
+    lock = _lock(settings.server.role, data)
+    stop = stop_on_signals()
+    database_server = DatabaseServer(settings.server, data)
+    try:
+        url = await database_server.start()
+        await bring_up_to_date(url)
+        pool = await open_pool(url, settings.server.database_pool)
+        try:
+            features = features_for(settings.server.role, settings.features)
+            application = build_app(features, settings.with_data(data), Database(pool))
+            runner, port = await listen(application, settings.server)
+            try:
+                await begin(application, url, port)
+                await stop.wait()
+                log.info("stopping")
+            finally:
+                await runner.cleanup()
+        finally:
+            await close_pool(pool)
+    finally:
+        await database_server.stop()
+        if lock is not None:
+            lock.close()
+
+
+def _lock(role: Role, data: Path) -> IO[str] | None:
+    """Recordings have one owner. Web nodes write nothing there: they may share the folder with it."""
+    return None if role is Role.WEB else lock_data_folder(data)
