@@ -1,12 +1,10 @@
 """Gryf's command line, and its contents page: `FEATURES` names everything this product consists of."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
-import msgspec
 import structlog
 import typer
 from aiohttp import web
@@ -15,9 +13,9 @@ import app.identity.feature
 import media.features
 import portals.council.feature
 import realtime.feature
-from app import jobs
+from app import jobs, serving
 from app.actor import SYSTEM
-from app.config import City, Server, check_file_sections, load_section, read_sources
+from app.config import Role
 from app.database import DATABASE, Database, open_pool
 from app.errors import AppError, ConfigurationError
 from app.feature import Feature, having
@@ -27,12 +25,8 @@ from app.identity.model import NewAccount
 from app.log import set_up_logging
 from app.mail import Mailer, MailSettings
 from app.process import (
-    DatabaseServer,
-    bring_up_to_date,
     close_pool,
     keep_child,
-    listen,
-    lock_data_folder,
     open_data_folder,
     run_loop,
     stop_on_signals,
@@ -41,10 +35,13 @@ from app.process import (
 from app.ready import Ready, announce
 from app.services import FEATURE as SERVICES
 from app.wire import CITY, SERVER, build_app, section
+from media.archive.commands import recording_cli
 from media.streams import PublishGrant
 from portals.council import actions as council
 from portals.council.demo import SETTINGS as DEMO_SETTINGS
 from portals.council.demo import Showcase, showcase
+from portals.council.marks import marks_of
+from portals.council.recorded import title_of
 from realtime.backplane import worker_backplane
 
 log = structlog.get_logger("gryf")
@@ -59,7 +56,13 @@ FEATURES: tuple[Feature, ...] = (
     app.identity.feature.FEATURE,
     SERVICES,
     realtime.feature.feature(),
-    *media.features.features(authorise_publish, monitors=having("clerk", "admin")),
+    *media.features.features(
+        authorise_publish,
+        monitors=having("clerk", "admin"),
+        uploaders=having("clerk", "admin"),
+        marks_of=marks_of,
+        title_of=title_of,
+    ),
     portals.council.feature.FEATURE,
 )
 
@@ -73,6 +76,7 @@ user_cli = typer.Typer(help="Accounts.", no_args_is_help=True)
 key_cli = typer.Typer(help="Stream keys of council sessions.", no_args_is_help=True)
 cli.add_typer(user_cli, name="user")
 cli.add_typer(key_cli, name="stream-key")
+cli.add_typer(recording_cli, name="recording")
 
 Data = Annotated[Optional[str], typer.Option("--data", help="Folder in which all state lies.")]
 ConfigFile = Annotated[Optional[Path], typer.Option("--config", help="Settings file (TOML).")]
@@ -81,12 +85,13 @@ Host = Annotated[Optional[str], typer.Option("--host", help="Address to listen o
 RtmpPort = Annotated[
     Optional[int], typer.Option("--rtmp-port", min=0, max=65535, help="Port for RTMP; 0 takes a free one.")
 ]
+NodeRole = Annotated[Optional[Role], typer.Option("--role", help="What this process is there for.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on standard output when ready.")]
 NoFeed = Annotated[bool, typer.Option("--no-feed", help="Do not run the synthetic encoder.")]
 
 
-class Settings:
-    """All sections, read once from the file, the environment and the command line."""
+class Settings(serving.Settings):
+    """The sections of this product's features."""
 
     def __init__(
         self,
@@ -95,91 +100,39 @@ class Settings:
         defaults: Mapping[str, Mapping[str, object]] | None = None,
         **server: Any,
     ) -> None:
-        chosen = config or (Path(os.environ["GRYF_CONFIG"]) if os.environ.get("GRYF_CONFIG") else None)
-        sources = read_sources(chosen)
-        own = defaults or {}
-        self.server = load_section(Server, "server", sources, **server)
-        sections: list[msgspec.Struct] = [load_section(City, "city", sources, own.get("city")), self.server]
-        for feature in FEATURES:
-            if feature.settings is not None:
-                overrides: dict[str, Any] = {"rtmp_port": rtmp_port} if feature.name == "media" else {}
-                sections.append(
-                    load_section(feature.settings, feature.name, sources, own.get(feature.name), **overrides)
-                )
-        check_file_sections(sources, {"server", "city", *(one.name for one in FEATURES)})
-        self.sections = sections
-
-    def with_data(self, data: Path) -> list[msgspec.Struct]:
-        """The sections with the data folder's full path, for `build_app`."""
-        self.server = msgspec.structs.replace(self.server, data=str(data))
-        return [self.server if isinstance(one, Server) else one for one in self.sections]
-
-
-async def in_application(settings: Settings, body: Callable[[web.Application], Awaitable[Any]]) -> Any:
-    """Runs a command's body with the database at hand; nothing listens and no service runs."""
-    data = open_data_folder(Path(settings.server.data))
-    try:
-        lock = lock_data_folder(data)
-    except ConfigurationError:
-        lock = None  # a server runs and keeps its database running after us
-    database_server = DatabaseServer(settings.server, data)
-    url = await database_server.start()
-    try:
-        await bring_up_to_date(url)
-        pool = await open_pool(url, 4)
-        try:
-            return await body(build_app(FEATURES, settings.with_data(data), Database(pool)))
-        finally:
-            await close_pool(pool)
-    finally:
-        if lock is not None:
-            await database_server.stop()
-            lock.close()
+        super().__init__(
+            FEATURES,
+            config,
+            server=server,
+            overrides={"media": {"rtmp_port": rtmp_port}},
+            defaults=defaults or {},
+            shared_defaults={"realtime": {"backplane": "postgres"}},
+        )
 
 
 async def run_server(settings: Settings, *, demo: bool, as_json: bool, feed: bool) -> None:
     """Serves until SIGTERM; with `demo` fills demo data first."""
-    data = open_data_folder(Path(settings.server.data))
-    lock = lock_data_folder(data)
-    stop = stop_on_signals()
-    database_server = DatabaseServer(settings.server, data)
-    try:
-        url = await database_server.start()
-        await bring_up_to_date(url)
-        pool = await open_pool(url, settings.server.database_pool)
-        try:
-            application = build_app(FEATURES, settings.with_data(data), Database(pool))
-            runner, port = await listen(application, settings.server)
-            try:
-                await _begin(application, settings, url, port, demo=demo, as_json=as_json, feed=feed)
-                await stop.wait()
-                log.info("stopping")
-            finally:
-                await runner.cleanup()
-        finally:
-            await close_pool(pool)
-    finally:
-        await database_server.stop()
-        lock.close()
 
+    async def begin(application: web.Application, url: str, port: int) -> None:
+        server = settings.server
+        if server.worker and server.role is not Role.WEB:
+            environment = {"GRYF_SERVER_DATABASE_URL": url, "GRYF_SERVER_DATA": server.data}
+            if settings.config is not None:
+                environment["GRYF_CONFIG"] = str(settings.config)
+            keep_child(application, "worker", ["run.py", "worker"], environment)
+        if demo:
+            for feature in FEATURES:
+                if feature.demo is not None:
+                    await feature.demo(application)
+        shown = await showcase(application)
+        ready = make_ready(application, server.host, port, shown)
+        if demo and feed and shown.stream_key:
+            # the key goes through the environment: a command line can be read by every account of the machine
+            target = {"GRYF_ENCODER_URL": f"{ready.rtmp}/{shown.stream_key}"}
+            keep_child(application, "encoder", encoder_command(ready, shown), target)
+        announce(ready, as_json)
 
-async def _begin(
-    application: web.Application, settings: Settings, url: str, port: int, *, demo: bool, as_json: bool, feed: bool
-) -> None:
-    if settings.server.worker:
-        environment = {"GRYF_SERVER_DATABASE_URL": url, "GRYF_SERVER_DATA": settings.server.data}
-        keep_child(application, "worker", ["run.py", "worker"], environment)
-    if demo:
-        for feature in FEATURES:
-            if feature.demo is not None:
-                await feature.demo(application)
-    shown = await showcase(application)
-    ready = make_ready(application, settings.server.host, port, shown)
-    if demo and feed and shown.stream_key:
-        # the key goes through the environment: a command line can be read by every account of the machine
-        target = {"GRYF_ENCODER_URL": f"{ready.rtmp}/{shown.stream_key}"}
-        keep_child(application, "encoder", encoder_command(ready, shown), target)
-    announce(ready, as_json)
+    await serving.serve(settings, begin)
 
 
 def encoder_command(ready: Ready, shown: Showcase) -> list[str]:
@@ -197,8 +150,8 @@ def make_ready(application: web.Application, host: str, port: int, shown: Showca
         stream_key=shown.stream_key,
         session=http + shown.session_path if shown.session_path else None,
         hls=f"{http}/hls/{shown.stream_id}/index.m3u8" if shown.stream_id else None,
-        whip=None,
-        whep=None,
+        whip=f"{http}/whip",
+        whep=f"{http}/whep/{shown.stream_id}" if shown.stream_id else None,
         logins=shown.logins,
     )
 
@@ -217,7 +170,8 @@ async def run_worker(settings: Settings) -> None:
         watching = asyncio.create_task(watch_parent(stop))
         declared = tuple(job for feature in FEATURES for job in feature.jobs)
         mailer = Mailer(section(application, MailSettings), data, application[CITY].office)
-        await jobs.run_worker(application[DATABASE], declared, stop, parts=(mailer, FileStore.in_folder(data)))
+        parts = (mailer, FileStore.in_folder(data), *media.features.worker_parts(application))
+        await jobs.run_worker(application[DATABASE], declared, stop, parts=parts)
         watching.cancel()
     finally:
         await close_pool(pool)
@@ -229,6 +183,7 @@ def serve(
     port: Port = None,
     host: Host = None,
     rtmp_port: RtmpPort = None,
+    role: NodeRole = None,
     config: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -240,6 +195,7 @@ def serve(
         host,
         rtmp_port,
         lambda settings: run_server(settings, demo=False, as_json=as_json, feed=False),
+        role=role,
     )
 
 
@@ -278,7 +234,7 @@ def migrate(data: Data = None, config: ConfigFile = None) -> None:
     async def nothing(_application: web.Application) -> None:
         typer.echo("The database is up to date.")
 
-    _go(config, data, None, None, None, lambda settings: in_application(settings, nothing))
+    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, nothing))
 
 
 @cli.command()
@@ -291,7 +247,7 @@ def check(data: Data = None, config: ConfigFile = None) -> None:
         if not ok:
             raise typer.Exit(1)
 
-    _go(config, data, None, None, None, lambda settings: in_application(settings, look))
+    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, look))
 
 
 @user_cli.command("create")
@@ -313,7 +269,7 @@ def user_create(
             f"Account {made.account.login} created. Password, to be changed at the first sign-in: {made.password}"
         )
 
-    _go(config, data, None, None, None, lambda settings: in_application(settings, create))
+    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, create))
 
 
 @user_cli.command("reset")
@@ -329,7 +285,7 @@ def user_reset(
         password = await accounts.reset_user(application, login, drop_second_factor=drop_second_factor)
         typer.echo(f"Password, to be changed at the first sign-in: {password}")
 
-    _go(config, data, None, None, None, lambda settings: in_application(settings, reset))
+    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, reset))
 
 
 @key_cli.command("create")
@@ -345,7 +301,7 @@ def key_create(
         key = await council.create_key_by_slug(application[DATABASE], SYSTEM, session, label)
         typer.echo(f"Key {key.id} ({key.label}): {key.key}")
 
-    _go(config, data, None, None, None, lambda settings: in_application(settings, create))
+    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, create))
 
 
 @key_cli.command("revoke")
@@ -361,7 +317,7 @@ def key_revoke(
         key = await council.revoke_key_by_slug(application, SYSTEM, session, key_id)
         typer.echo(f"Key {key.id} ({key.label}) is revoked.")
 
-    _go(config, data, None, None, None, lambda settings: in_application(settings, revoke))
+    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, revoke))
 
 
 def _go(
@@ -372,10 +328,11 @@ def _go(
     rtmp_port: int | None,
     body: Callable[[Settings], Awaitable[Any]],
     defaults: Mapping[str, Mapping[str, object]] | None = None,
+    role: Role | None = None,
 ) -> None:
     """Reads settings, runs, and turns what an operator can mend into one clear line."""
     try:
-        settings = Settings(config, rtmp_port, defaults, data=data, port=port, host=host)
+        settings = Settings(config, rtmp_port, defaults, data=data, port=port, host=host, role=role)
         set_up_logging(settings.server.log_format, settings.server.log_level)
         run_loop(lambda: body(settings))
     except ConfigurationError as problem:

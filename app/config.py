@@ -8,6 +8,7 @@ Every layer declares its own section as a frozen `msgspec.Struct`; a field `port
 import os
 import tomllib
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_origin
 
@@ -33,6 +34,14 @@ class City(msgspec.Struct, frozen=True):
         "uk",
     )
     contact: Annotated[str, Described(description="Address for questions about the service, shown in the footer.")] = ""
+
+
+class Role(StrEnum):
+    """What a process is there for."""
+
+    ALL = "all"
+    MEDIA = "media"
+    WEB = "web"
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -63,6 +72,16 @@ class Server(msgspec.Struct, frozen=True):
     ] = False
     log_format: Annotated[str, Described(description="`text` for people or `json` for collectors.")] = "text"
     log_level: Annotated[str, Described(description="debug, info, warning or error.")] = "info"
+    role: Annotated[
+        Role,
+        Described(
+            description="`all`: everything in one process. `media`: carries streams, records and runs jobs. `web`: "
+            "pages, API and live sockets."
+        ),
+    ] = Role.ALL
+    media_url: Annotated[
+        str, Described(description="Where a web node reaches the media node, such as http://127.0.0.1:8081.")
+    ] = ""
     worker: Annotated[bool, Described(description="`serve` starts a worker process for background jobs.")] = True
 
 

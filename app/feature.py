@@ -21,6 +21,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Service = Callable[[web.Application], AsyncIterator[None]]
 
 
+Shortcut = Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]]
+"""Answers a public GET before router, session and middleware, or leaves it to the routes (None). See app.shortcuts."""
+
+
 class Allow(msgspec.Struct, frozen=True):
     """Who may use a route or a room. Object permission comes after it, in the loader."""
 
@@ -66,6 +70,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     foreign_origin: bool = False
     embeddable: bool = False
     """The page may stand in another site's frame."""
+    on_media: bool = False
+    """It touches what lives in the process that carries streams; a web node hands the request on. See app.nodes."""
 
 
 class RoomKind(StrEnum):
@@ -171,6 +177,12 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[Service, ...] = ()
     """Cleanup contexts, started in order and stopped in reverse."""
     probes: Mapping[str, Callable[[web.Application], Awaitable[Probe]]] = {}
+    shortcuts: Mapping[str, Callable[[web.Application], Shortcut]] = {}
+    """By the first folder of the path (`/hls/`): makes the shortcut once the services have started."""
+    on_media: bool = False
+    """Its services, probes, shortcuts and routes belong to the process that carries streams. See app.nodes."""
+    web_services: tuple[Service, ...] = ()
+    """What a web node runs in place of `services` where `on_media` is said."""
     demo: "Callable[[web.Application], Awaitable[None]] | None" = None
     """Fills believable data into an empty database; must not mind data that is there."""
     template_globals: Mapping[str, Any] = {}

@@ -14,21 +14,7 @@ def set_up_logging(form: str, level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    rendering: list[structlog.typing.Processor] = (
-        [
-            # without local variables: they hold passwords and keys
-            structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
-        if form == "json"
-        else [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(),
-                sort_keys=False,
-                exception_formatter=structlog.dev.plain_traceback,  # the rich one prints local variables, keys too
-            )
-        ]
-    )
+    rendering = _rendering(form)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -60,3 +46,18 @@ def set_up_logging(form: str, level: str) -> None:
         "multipart",
     ):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def _rendering(form: str) -> list[structlog.typing.Processor]:
+    """The last steps: without local variables, which hold passwords and keys."""
+    if form == "json":
+        without_variables = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [
+            structlog.processors.ExceptionRenderer(without_variables),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+        )
+    ]

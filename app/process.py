@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from app.config import Server
 from app.errors import ConfigurationError
 from app.migrate import migrate
 from app.postgres import EmbeddedPostgres
+from app.shortcuts import add_shortcuts
 from app.supervise import SUPERVISOR
 from app.wire import ROOT
 
@@ -112,6 +114,8 @@ async def listen(app: web.Application, server: Server) -> tuple[web.AppRunner, i
     except BaseException:
         await runner.cleanup()  # what had started already is stopped again
         raise
+    assert runner.server is not None
+    add_shortcuts(app, runner.server)
     site = web.TCPSite(runner, server.host, server.port, backlog=2048)
     try:
         await site.start()
@@ -186,6 +190,9 @@ async def watch_parent(stop: asyncio.Event) -> None:
 def run_loop(body: Callable[[], Awaitable[Any]]) -> Any:
     """Runs a coroutine on uvloop."""
     import uvloop
+
+    # Thousands of held requests are no garbage: with the default of 700 the collector walks them again and again.
+    gc.set_threshold(20_000, 20, 20)
 
     async def call() -> Any:
         return await body()

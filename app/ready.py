@@ -8,7 +8,7 @@ from rich.table import Table
 
 
 class Ready(msgspec.Struct, kw_only=True):
-    """The line a program waits for. What is not there (nothing on air, no WebRTC yet) is null."""
+    """The line a program waits for. What is not there (nothing on air) is null."""
 
     ready: bool = True
     http: str

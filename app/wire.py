@@ -252,15 +252,28 @@ async def _mark(request: web.Request, response: web.StreamResponse, identifier: 
         await set_headers(request, response)
 
 
+def is_always_secure(server: Server) -> bool:
+    """Whether people reach us over https alone, whatever a proxy says of one request."""
+    return server.secure_cookies or server.public_url.startswith("https:")
+
+
+def plain_headers(*, secure: bool) -> dict[str, str]:
+    """Security headers of every answer of any type."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
 async def set_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Security headers of every answer; a handler that set one keeps its own."""
     headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    server = request.app[SERVER]
-    if server.secure_cookies or server.public_url.startswith("https:") or request.scheme == "https":
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    for name, value in plain_headers(secure=is_always_secure(request.app[SERVER]) or request.scheme == "https").items():
+        headers.setdefault(name, value)
     if response.content_type == "text/html":
         route = request.get(api.ROUTE)
         frames = "*" if route is not None and route.embeddable else "'none'"

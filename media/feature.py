@@ -20,11 +20,21 @@ from app.metrics import METRICS
 from app.supervise import SUPERVISOR
 from app.wire import CITY, data_folder, section
 from media.archive import web as archive
+from media.archive.kept import KEPT_PLAYLISTS, KeptPlaylists
+from media.archive.products import when_ended
+from media.archive.sending import OPEN_TAKES, OpenFiles
+from media.archive.shortcut import recordings_shortcut
+from media.continuity.feature import SLATES, make_slates, presenter
+from media.continuity.settings import ContinuitySettings
 from media.health import HealthWatch, StreamHealthChanged, StreamView
 from media.hls import web as hls
+from media.hls.mark_watch import MARKS_OF, MarksOf, no_marks, watch_marks
 from media.hls.muxer import Timing
+from media.hls.shortcut import live_shortcut
 from media.hls.web import MAY_WATCH, PACKAGERS, MayWatch, Packagers
 from media.hls.window import Bounds
+from media.look_store import ask_to_look
+from media.out.model import TargetChanged, TargetRemoved
 from media.packaging import Packaging
 from media.record.library import LIBRARY
 from media.record.recordings import RECORDINGS, Recordings
@@ -33,6 +43,7 @@ from media.rtmp.server import RtmpServer
 from media.rtmp.settings import RtmpSettings
 from media.settings import MediaSettings
 from media.streams import STREAMS, Listener, Problem, PublishGrant, Streams
+from media.web_node import hear_web_nodes, reading_service
 
 log = structlog.get_logger(__name__)
 
@@ -59,34 +70,48 @@ def feature(
     listener: Listener | None = None,
     monitors: Allow | None = None,
     may_watch: MayWatch = hls.anyone_may_watch,
+    marks_of: MarksOf = no_marks,
 ) -> Feature:
-    """`authorise` knows the stream keys, `monitors` may see how a stream fares, `listener` hears what becomes of it."""
+    """`authorise` knows the stream keys, `monitors` may see how a stream fares, `listener` hears what becomes of it.
+
+    `marks_of` knows what is marked on a stream's time.
+    """
     watch: list[HealthWatch] = []
 
     async def service(app: web.Application) -> AsyncIterator[None]:
+        app[MARKS_OF] = marks_of
+        takes = app[OPEN_TAKES] = OpenFiles()
+        app[KEPT_PLAYLISTS] = KeptPlaylists()
         async for _ in media_service(app, authorise, listener, may_watch):
             watch[:] = [app[HEALTH]]
             yield
+        takes.close()
 
-    async def snapshot(_tx: Tx, _actor: Actor, params: Params) -> StreamView:
-        return watch[0].look(params["stream_id"]) if watch else StreamView()
+    async def snapshot(tx: Tx, _actor: Actor, params: Params) -> StreamView:
+        if watch:
+            return watch[0].look(params["stream_id"])
+        await ask_to_look(tx, params["stream_id"])  # a web node: what the media node measures comes as events
+        return StreamView()
 
     return Feature(
         name="media",
         folder=Path(__file__).parent,
         settings=MediaSettings,
-        routes=_routes(),
+        routes=media_routes(),
         rooms=(
             Room(
                 pattern=ROOM,
                 allow=monitors or having("admin"),
                 kind=RoomKind.LATEST,
                 snapshot=snapshot,
-                events=(StreamHealthChanged,),
+                events=(StreamHealthChanged, TargetChanged, TargetRemoved),
                 summary="Picture, sound and recording of a stream, every second",
             ),
         ),
         services=(service,),
+        web_services=(reading_service(may_watch),),
+        on_media=True,
+        shortcuts={"/hls/": live_shortcut, "/recordings/": recordings_shortcut},
         probes={"disk": probe_disk, "writer": probe_writer},
     )
 
@@ -98,17 +123,23 @@ async def media_service(
     settings = section(app, MediaSettings)
     timing = Timing(settings.part_ms, settings.segment_s, settings.target_s)
     folder = data_folder(app) / settings.recordings
-    streams = app[STREAMS] = Streams(partial(authorise, app))
+    continuity = section(app, ContinuitySettings)
+    streams = app[STREAMS] = Streams(partial(authorise, app), continuity=continuity)
     packagers = app[PACKAGERS] = Packagers()
     recordings = app[RECORDINGS] = Recordings(
-        app[DATABASE], WriterOptions(folder, settings.fsync, settings.queue_mib, settings.min_free_mib)
+        app[DATABASE],
+        WriterOptions(folder, settings.fsync, settings.queue_mib, settings.min_free_mib),
+        when_ended=when_ended,
     )
     app[LIBRARY] = recordings.library
     app[MAY_WATCH] = may_watch
     app[archive.ACCEL_PREFIX] = archive.AccelPrefix(settings.accel_prefix)
     await recordings.start(timing)
     bounds = Bounds(settings.window_s, settings.window_mib * 1024 * 1024)
-    packaging = app[PACKAGING] = Packaging(packagers, recordings, timing, bounds, streams.preview_id)
+    slates = app[SLATES] = make_slates(app)
+    packaging = app[PACKAGING] = Packaging(
+        packagers, recordings, timing, bounds, streams.preview_id, presenter(slates, continuity)
+    )
     streams.packager_factory = packaging.make
     if listener is not None:
         streams.subscribe(listener)
@@ -116,6 +147,8 @@ async def media_service(
     _register_metrics(app[METRICS], streams, packagers, recordings)
     app[SUPERVISOR].run("recordings' index", recordings.index.run)
     app[SUPERVISOR].run("streams' health", health.run)
+    hear_web_nodes(app, health)
+    app[SUPERVISOR].run("streams' marks", partial(watch_marks, app))
     server = app[RTMP_SERVER] = RtmpServer(streams, section(app, RtmpSettings), registry=app[METRICS])
     try:
         async with streams.watched():
@@ -126,6 +159,7 @@ async def media_service(
     finally:
         # also when the port is taken: the writer is a thread, and the process would wait for it for ever
         health.close()
+        await slates.close()
         try:
             await recordings.stop()
         except Unavailable:
@@ -153,14 +187,19 @@ async def probe_writer(app: web.Application) -> Probe:
     return Probe(ok=not failing, detail="; ".join(sorted(set(failing.values()))))
 
 
-def _routes() -> tuple[Route, ...]:
+def media_routes() -> tuple[Route, ...]:
+    """Playlists, parts and recordings."""
     live, kept = f"/hls/{_ID}", f"/recordings/{_ID}"
+    rendition = f"{live}/{{rendition:[a-z0-9]{{1,16}}}}"
+    packaged = (
+        ("live.m3u8", hls.show_live),
+        (f"init-{{take:{_NUMBER}}}.mp4", hls.send_init),
+        (f"{{msn:{_NUMBER}}}.m4s", hls.send_segment),
+        (f"{{msn:{_NUMBER}}}.{{part:{_NUMBER}}}.m4s", hls.send_part),
+    )
     gets = (
         (f"{live}/index.m3u8", hls.show_multivariant),
-        (f"{live}/live.m3u8", hls.show_live),
-        (f"{live}/init-{{take:{_NUMBER}}}.mp4", hls.send_init),
-        (f"{live}/{{msn:{_NUMBER}}}.m4s", hls.send_segment),
-        (f"{live}/{{msn:{_NUMBER}}}.{{part:{_NUMBER}}}.m4s", hls.send_part),
+        *((f"{root}/{file}", handler) for root in (live, rendition) for file, handler in packaged),
         (f"{kept}/index.m3u8", archive.show_archive),
         (f"{kept}/media.m3u8", archive.show_archive_media),
         (f"{kept}/{{take:{_NUMBER}}}.mp4", archive.send_take),
@@ -173,7 +212,7 @@ def _routes() -> tuple[Route, ...]:
         Route(
             method="OPTIONS", path=f"{root}/{{file}}", handler=hls.answer_preflight, allow=ANYONE, foreign_origin=True
         )
-        for root in (live, kept)
+        for root in (live, rendition, kept)
     )
     return found + preflight
 
@@ -195,6 +234,11 @@ def _register_metrics(
 
     gauge("gryf_media_streams", "Streams that exist, live or waiting.", lambda: len(streams.ids()))
     gauge("gryf_media_streams_live", "Streams with a publisher.", live)
+    gauge(
+        "gryf_media_streams_slate",
+        "Streams whose viewers see a slate.",
+        lambda: sum(streams.slate(stream_id) is not None for stream_id in streams.ids()),
+    )
     gauge(
         "gryf_media_window_bytes",
         "Memory of live windows.",

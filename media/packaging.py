@@ -26,13 +26,16 @@ class Packaging:
         timing: Timing,
         bounds: Bounds,
         preview_id: Callable[[str], str | None],
+        present: Callable[[Stream, Packager], Sink] = lambda _, packager: packager,
     ) -> None:
+        """`present` puts what chooses between source and slate before the packager of a stream on air."""
         self._packagers = packagers
         self._recordings = recordings
         self._timing = timing
         self._bounds = bounds
         self._preview_id = preview_id
-        self._sinks: dict[str, tuple[Stream, Packager]] = {}
+        self._present = present
+        self._sinks: dict[str, tuple[Stream, Packager, Sink]] = {}
 
     def make(self, stream: Stream, on_air: bool) -> Sink:
         """On air: recorded, under the stream's id. Else a rehearsal: not recorded, under its own id."""
@@ -46,14 +49,15 @@ class Packaging:
         recorder = self._recordings.record(public_id, timing) if on_air else None
         packager = Packager(public_id, timing, self._bounds, start, recorder, when_ended=self._forget_later)
         self._packagers[public_id] = packager
-        self._sinks[public_id] = (stream, packager)
-        return packager
+        sink = self._present(stream, packager) if on_air else packager
+        self._sinks[public_id] = (stream, packager, sink)
+        return sink
 
     def suspend(self) -> None:
         """The process stops, the streams do not end: what waits is written, and a restart goes on with it."""
-        for stream, packager in self._sinks.values():
+        for stream, packager, sink in self._sinks.values():
             if not packager.window.ended:
-                stream.detach(packager)
+                stream.detach(sink)
                 packager.on_pause()
 
     def tracks(self, public_id: str) -> Tracks:

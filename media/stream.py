@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -61,8 +61,25 @@ class Stream:
         self.ended = False
         self._sinks: list[Sink] = []
         self._sinks_know_tracks = False
+        self.replayed_s = 0.0
+        """How long ago the packet being handed out came; 0 for one that comes this moment."""
+        self._heard_before = 0.0
+        self._followed: Stream | None = None
+        self._relay = _Relay(self)
         self._gop: list[Packet] = []
         self._gop_bytes = 0
+
+    @property
+    def heard_at(self) -> float:
+        """Monotonic time in seconds of the last packet that sinks could have got; 0 before the first."""
+        if self._followed is not None:
+            return self._followed.heard_at
+        return self.last_packet_at if self.began_at else self._heard_before
+
+    @property
+    def followed(self) -> "Stream | None":
+        """The stream whose packets the sinks get instead of the own publisher's."""
+        return self._followed
 
     @property
     def live(self) -> bool:
@@ -87,7 +104,8 @@ class Stream:
         self.tracks = tracks
         self._sinks_know_tracks = True
         self._forget_gop()
-        self._each("on_tracks", tracks)
+        if self._followed is None:
+            self._each("on_tracks", tracks)
 
     def push(self, packet: Packet) -> None:
         """Hands one packet to every sink and keeps it if it belongs to the present group of pictures."""
@@ -97,6 +115,10 @@ class Stream:
         self.bytes_in += len(packet.data)
         self.packets_in += 1
         self._keep(packet)
+        if self._followed is None:
+            self._hand_out(packet)
+
+    def _hand_out(self, packet: Packet) -> None:
         for sink in self._sinks:
             try:
                 sink.on_packet(packet)
@@ -108,16 +130,50 @@ class Stream:
         if self.publisher is not publisher:
             return
         self.publisher = None
+        if self.began_at:
+            self._heard_before = self.last_packet_at
         self.began_at = 0.0
         self._sinks_know_tracks = False
         self._forget_gop()
+        if self._followed is None:
+            self._each("on_pause")
+
+    def follow(self, other: "Stream | None") -> None:
+        """Gives the sinks another stream's packets instead of the own publisher's; None: the own ones again.
+
+        The sinks hear of a pause, then of the tracks and the last group of pictures of whoever feeds now. The own
+        publisher is not disturbed: what it sends is kept back.
+        """
+        if other is self._followed or self.ended:
+            return
+        if self._followed is not None:
+            self._followed.detach(self._relay)
+        self._followed = other
         self._each("on_pause")
+        if other is not None:
+            other.attach(self._relay)
+        elif self._sinks_know_tracks:
+            self._each("on_tracks", self.tracks)
+            for packet, ago_s in self._aged():
+                self.replayed_s = ago_s
+                self._hand_out(packet)
+            self.replayed_s = 0.0
+
+    def recent(self) -> tuple[Packet, ...]:
+        """The group of pictures that runs now, of whoever feeds; empty before its IDR."""
+        return self._followed.recent() if self._followed is not None else tuple(self._gop)
+
+    def own_recent(self) -> Sequence[Packet]:
+        """The same of the own publisher, whoever is followed. Read it at once: it changes."""
+        return self._gop
 
     def end(self) -> None:
         """Ends the stream for good: the publisher is closed, the sinks are told and let go."""
         if self.ended:
             return
         self.ended = True
+        if self._followed is not None:
+            self._followed.detach(self._relay)
         if self.publisher is not None:
             publisher, self.publisher = self.publisher, None
             publisher.close("the session has ended")
@@ -130,14 +186,18 @@ class Stream:
         if self.ended:
             raise ValueError("the stream has ended")
         self._sinks = [*self._sinks, sink]
-        if not self._sinks_know_tracks:
+        source = self._followed or self
+        if not source._sinks_know_tracks:  # noqa: SLF001 - another object of this class
             return
         try:
-            sink.on_tracks(self.tracks)
-            for packet in self._gop:
+            sink.on_tracks(source.tracks)
+            for packet, ago_s in source._aged():  # noqa: SLF001 - as above
+                self.replayed_s = ago_s
                 sink.on_packet(packet)
         except Exception as problem:  # noqa: BLE001 - as in push
             self._expel(sink, problem)
+        finally:
+            self.replayed_s = 0.0
 
     def detach(self, sink: Sink) -> None:
         """Takes a sink away; one that is not there is no error."""
@@ -154,6 +214,11 @@ class Stream:
             sink.on_end()
         except Exception:
             log.exception("sink failed at its end", stream=self.id, sink=type(sink).__name__)
+
+    def _aged(self) -> list[tuple[Packet, float]]:
+        """The present group of pictures, each with the seconds since it came, as its times tell."""
+        newest = self._gop[-1].dts if self._gop else 0
+        return [(packet, (newest - packet.dts) / CLOCK_HZ) for packet in self._gop]
 
     def _keep(self, packet: Packet) -> None:
         if packet.kind is Kind.VIDEO and packet.key:
@@ -181,6 +246,29 @@ class Stream:
     def _expel(self, sink: Sink, problem: Exception) -> None:
         log.error("sink failed and was detached", stream=self.id, sink=type(sink).__name__, exc_info=problem)
         self.detach(sink)
+
+
+class _Relay:
+    """A sink of a stream that is followed: hands everything to the sinks of the follower."""
+
+    __slots__ = ("_to",)
+
+    def __init__(self, to: Stream) -> None:
+        self._to = to
+
+    def on_tracks(self, tracks: Tracks) -> None:
+        self._to._each("on_tracks", tracks)  # noqa: SLF001 - a part of Stream
+
+    def on_packet(self, packet: Packet) -> None:
+        followed = self._to.followed
+        self._to.replayed_s = followed.replayed_s if followed is not None else 0.0
+        self._to._hand_out(packet)  # noqa: SLF001 - a part of Stream
+
+    def on_pause(self) -> None:
+        self._to._each("on_pause")  # noqa: SLF001 - a part of Stream
+
+    def on_end(self) -> None:
+        self._to.follow(None)
 
 
 class Reader:

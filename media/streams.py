@@ -6,19 +6,40 @@ be reached under the rehearsal's id alone, and nothing of the rehearsal ends up 
 
 import asyncio
 import contextlib
-import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from enum import StrEnum
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-import msgspec
 import structlog
 from aiohttp import web
 
 from app.i18n import _
-from media.packet import Packet, Tracks
+from media.continuity.carried import Carried
+from media.continuity.changeover import Changeover
+from media.continuity.model import Feeding, SlateKind, Slot
+from media.continuity.settings import ContinuitySettings
+from media.publishing import (
+    Authorise,
+    Listener,
+    Problem,
+    PublisherPresent,
+    PublishGrant,
+    PublishRefused,
+    StreamChange,
+)
 from media.stream import Publisher, Sink, Stream
+
+__all__ = [
+    "STREAMS",
+    "Authorise",
+    "Listener",
+    "PackagerFactory",
+    "Problem",
+    "PublishGrant",
+    "PublishRefused",
+    "StreamChange",
+    "Streams",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -26,105 +47,45 @@ MAX_KEY_CHARACTERS: Final = 200
 TAKEOVER_AFTER_S: Final = 4.0
 """A publisher that has been silent for so long gives way to another with the same key."""
 
+DOUBTFUL_AFTER_S: Final = 1.0
+"""While a publisher has been silent for so long, another one is kept waiting until it is clear whether it is dead:
+some encoders never try again once they were refused."""
+
+WAIT_STEP_S: Final = 0.2
+
 SILENCE_S: Final = 10.0
 """A publisher that has been silent for so long is closed: a pulled cable is not always heard of."""
 
 FORGET_REHEARSAL_S: Final = 120.0
 """A rehearsal without a publisher for so long is forgotten."""
 
-WATCH_INTERVAL_S: Final = 1.0
+TICK_S: Final = 0.1
+TICKS_TO_CHECK: Final = 10
 
 BAD_NAME: Final = "NetStream.Publish.BadName"
+SECOND_ENCODER: Final = _("a second encoder at %(address)s tried to send")
 
-
-class PublishGrant(msgspec.Struct, frozen=True):
-    """What a stream key opens. `label` names the stream in logs."""
-
-    stream_id: str
-    on_air: bool
-    label: str
-
-
-Authorise = Callable[[str, str], Awaitable[PublishGrant | None]]
-"""(key, peer address) → grant, or None for a key that opens nothing."""
 
 PackagerFactory = Callable[[Stream, bool], Sink]
 """(stream, on air) → the sink that packages it; off air it publishes under `Streams.preview_id`."""
 
 
-class PublishRefused(Exception):
-    """A publisher is turned away. `code` is an RTMP status code, the description a sentence for its operator."""
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
-
-
-class StreamChange(StrEnum):
-    """What listeners are told of."""
-
-    LIVE = "live"
-    """The first packet of a publisher arrived, or the tracks changed."""
-    PAUSED = "paused"
-    ON_AIR = "on_air"
-    ENDED = "ended"
-    PROBLEM = "problem"
-    """`Streams.problem` has something for the clerk."""
-
-
-Listener = Callable[[str, StreamChange], None]
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """Why an encoder was turned away: a message id, and what fills its `%(name)s` places."""
-
-    message: str
-    values: Mapping[str, str] = {}
-
-
-class _Entry:
-    """One stream and what stands around it. It is a sink of its stream too: that is how changes are heard of."""
-
-    def __init__(self, stream: Stream, label: str, tell: Listener) -> None:
-        self.stream = stream
-        self.label = label
-        self.on_air = False
-        self.preview_id = secrets.token_urlsafe(12)
-        self.packager: Sink | None = None
-        self.takeover_allowed = False
-        self.problem: Problem | None = None
-        self.idle_since: float | None = None
-        self._tell = tell
-        self._news = False
-
-    def on_tracks(self, tracks: Tracks) -> None:
-        del tracks
-        self._news = True
-
-    def on_packet(self, packet: Packet) -> None:
-        del packet
-        if self._news:
-            self._news = False
-            self.problem = None
-            self._tell(self.stream.id, StreamChange.LIVE)
-
-    def on_pause(self) -> None:
-        self._tell(self.stream.id, StreamChange.PAUSED)
-
-    def on_end(self) -> None:
-        self._tell(self.stream.id, StreamChange.ENDED)
-
-
 class Streams:
     """The registry. Lives on the event loop; `authorise` is the only thing it waits for."""
 
-    def __init__(self, authorise: Authorise, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        authorise: Authorise,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        continuity: ContinuitySettings | None = None,
+    ) -> None:
         self.packager_factory: PackagerFactory | None = None
         """Set by the media feature before the first publisher; without it streams are carried and not packaged."""
         self._authorise = authorise
         self._clock = clock
-        self._entries: dict[str, _Entry] = {}
+        self._continuity = continuity or ContinuitySettings()
+        self._entries: dict[str, Carried] = {}
         self._listeners: tuple[Listener, ...] = ()
 
     def get(self, stream_id: str) -> Stream | None:
@@ -157,18 +118,41 @@ class Streams:
             raise PublishRefused(BAD_NAME, "the stream key is missing: copy it from the session's control page")
         if len(key) > MAX_KEY_CHARACTERS:
             raise PublishRefused(BAD_NAME, "the stream key is too long: copy it again from the session's control page")
-        grant = await self._authorise(key, address)
-        if grant is None:
-            raise PublishRefused(BAD_NAME, "the stream key is not valid, or no longer: copy the present one")
+        grant = await self._grant(key, address)
+        if await self._wait_for_doubtful(grant):
+            grant = await self._grant(key, address)  # in the meantime it may have been revoked
         entry = self._entry(grant.stream_id, grant.label)
-        self._make_room(entry, address)
+        stream = entry.encoders.stream_for(grant.slot)
+        self._make_room(entry, stream, address)
+        if not entry.on_air:  # afterwards `show_slate` and `hide_slate` are newer than the grant
+            entry.slate = grant.slate
         if grant.on_air:
             self._put_on_air(entry)
         elif entry.packager is None:
             self._package(entry)
-        entry.stream.begin(publisher)
-        log.info("publisher accepted", stream=entry.stream.id, label=entry.label, address=address)
-        return entry.stream
+        stream.begin(publisher)
+        log.info("publisher accepted", stream=stream.id, label=entry.label, slot=grant.slot.value, address=address)
+        return stream
+
+    async def _grant(self, key: str, address: str) -> PublishGrant:
+        grant = await self._authorise(key, address)
+        if grant is None:
+            raise PublishRefused(BAD_NAME, "the stream key is not valid, or no longer: copy the present one")
+        return grant
+
+    async def _wait_for_doubtful(self, grant: PublishGrant) -> bool:
+        """Returns once it is clear whether the publisher that is there lives; True if that took time."""
+        waited = False
+        while True:
+            entry = self._entries.get(grant.stream_id)
+            stream = entry.encoders.known(grant.slot) if entry is not None else None
+            if entry is None or stream is None or stream.publisher is None or entry.takeover_allowed:
+                return waited
+            silent_s = self._clock() - stream.last_packet_at
+            if not DOUBTFUL_AFTER_S <= silent_s < TAKEOVER_AFTER_S:
+                return waited
+            waited = True
+            await asyncio.sleep(WAIT_STEP_S)
 
     def allow_takeover(self, stream_id: str) -> None:
         """The next encoder with the key replaces the present one, even if that is alive. Used up by it."""
@@ -176,9 +160,60 @@ class Streams:
         if entry is not None:
             entry.takeover_allowed = True
 
-    def put_on_air(self, stream_id: str, label: str = "") -> Stream:
+    def feeding(self, stream_id: str) -> Feeding:
+        """What feeds the stream's viewers now."""
+        entry = self._entries.get(stream_id)
+        return entry.feeding if entry is not None else Feeding.NOTHING
+
+    def encoders(self, stream_id: str) -> frozenset[Slot]:
+        """The encoders that are connected and send."""
+        entry = self._entries.get(stream_id)
+        known = {} if entry is None else {slot: entry.encoders.known(slot) for slot in Slot}
+        return frozenset(slot for slot, stream in known.items() if stream is not None and stream.live)
+
+    def pin(self, stream_id: str, slot: Slot | None) -> None:
+        """Prefers one encoder for as long as it sends; None: the primary one, as usual."""
+        entry = self._entries.get(stream_id)
+        if entry is not None:
+            entry.encoders.pinned = slot
+
+    def pinned(self, stream_id: str) -> Slot | None:
+        """The encoder that was asked for."""
+        entry = self._entries.get(stream_id)
+        return entry.encoders.pinned if entry is not None else None
+
+    def slate(self, stream_id: str) -> SlateKind | None:
+        """The slate that viewers see now instead of the source."""
+        entry = self._entries.get(stream_id)
+        programme = entry.programme if entry is not None else None
+        return programme.slate if programme is not None else None
+
+    def show_slate(self, stream_id: str, kind: SlateKind) -> None:
+        """Shows a slate to viewers instead of the source and stops recording it, until `hide_slate`.
+
+        Encoders go on sending; the clerk's preview and the watchdog see the source, WHEP viewers nothing. It holds for
+        as long as the stream exists in this process: whoever asked says it again in `PublishGrant` after a restart.
+        """
+        entry = self._entries.get(stream_id)
+        if entry is not None:
+            entry.slate = kind
+            if entry.programme is not None:
+                entry.programme.show(kind)
+            self._tell_feeding(entry)
+
+    def hide_slate(self, stream_id: str) -> None:
+        """Back to the source, from its next key frame on; one that was not shown is no error."""
+        entry = self._entries.get(stream_id)
+        if entry is not None and entry.slate is not None:
+            entry.slate = None
+            if entry.programme is not None:
+                entry.programme.hide()
+
+    def put_on_air(self, stream_id: str, label: str = "", slate: SlateKind | None = None) -> Stream:
         """From now on the public packager has it, from the next key frame; the rehearsal ends. Twice is no error."""
         entry = self._entry(stream_id, label)
+        if slate is not None and not entry.on_air:
+            entry.slate = slate
         self._put_on_air(entry)
         return entry.stream
 
@@ -186,15 +221,16 @@ class Streams:
         """Ends the stream: packager, publisher, viewers. One that does not exist is no error."""
         entry = self._entries.pop(stream_id, None)
         if entry is not None:
-            entry.stream.end()
+            entry.encoders.end()
 
-    def revoke(self, stream_id: str, reason: str = "the stream key was revoked") -> None:
-        """Disconnects the publisher; a rehearsal is forgotten, a stream on air waits for the next one."""
+    def revoke(self, stream_id: str, reason: str = "the stream key was revoked", slot: Slot = Slot.PRIMARY) -> None:
+        """Disconnects the publisher; a rehearsal without another is forgotten, a stream on air waits for the next."""
         entry = self._entries.get(stream_id)
-        if entry is None:
+        stream = entry.encoders.known(slot) if entry is not None else None
+        if entry is None or stream is None:
             return
-        self._drop_publisher(entry, reason)
-        if not entry.on_air:
+        _drop_publisher(stream, reason)
+        if not entry.on_air and not any(one.publisher for one in entry.encoders.encoders):
             self.take_off_air(stream_id)
 
     def report_problem(self, stream_id: str, problem: Problem) -> None:
@@ -216,7 +252,7 @@ class Streams:
     @contextlib.asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """While entered, dead publishers are found; on leaving, all streams end."""
-        task = asyncio.create_task(self._watch(), name="streams: watch for silence")
+        task = asyncio.create_task(self._watch(), name="streams: watch")
         try:
             yield
         finally:
@@ -233,59 +269,77 @@ class Streams:
                 log.error("packager failed; a new one begins", stream=stream_id, label=entry.label)
                 entry.packager = None
                 self._package(entry)
-            if stream.publisher is not None:
-                entry.idle_since = None
-                if now - stream.last_packet_at >= SILENCE_S:
+            present = [encoder for encoder in entry.encoders.encoders if encoder.publisher is not None]
+            for encoder in present:
+                if now - encoder.last_packet_at >= SILENCE_S:
                     log.warning("publisher is silent", stream=stream_id, label=entry.label)
-                    self._drop_publisher(entry, "nothing came for 10 s")
+                    _drop_publisher(encoder, "nothing came for 10 s")
+            if present:
+                entry.idle_since = None
                 continue
             if entry.idle_since is None:
                 entry.idle_since = now
             if not entry.on_air and now - entry.idle_since >= FORGET_REHEARSAL_S:
                 self.take_off_air(stream_id)
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(WATCH_INTERVAL_S)
-            self.check()
+    def tick(self) -> None:
+        """Changes encoders over, begins and feeds slates. Called ten times a second."""
+        for entry in tuple(self._entries.values()):
+            try:
+                entry.encoders.tick()
+                if entry.programme is not None:
+                    entry.programme.tick()
+            except Exception:
+                log.exception("the programme of a stream failed", stream=entry.stream.id)
+                if entry.packager is not None:
+                    entry.stream.detach(entry.packager)
+            self._tell_feeding(entry)
 
-    def _entry(self, stream_id: str, label: str) -> _Entry:
+    async def _watch(self) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.tick()
+            ticks += 1
+            if ticks % TICKS_TO_CHECK == 0:
+                self.check()
+
+    def _tell_feeding(self, entry: Carried) -> None:
+        feeding = entry.feeding
+        if feeding is not entry.fed:
+            entry.fed = feeding
+            self._tell(entry.stream.id, StreamChange.FEEDING)
+
+    def _entry(self, stream_id: str, label: str) -> Carried:
         entry = self._entries.get(stream_id)
         if entry is None:
-            entry = self._entries[stream_id] = _Entry(Stream(stream_id, clock=self._clock), label, self._tell)
+            stream = Stream(stream_id, clock=self._clock)
+            encoders = Changeover(stream, self._continuity, self._clock)
+            entry = self._entries[stream_id] = Carried(stream, label, self._tell, encoders)
             entry.stream.attach(entry)
         return entry
 
-    def _make_room(self, entry: _Entry, address: str) -> None:
+    def _make_room(self, entry: Carried, stream: Stream, address: str) -> None:
         """Settles what becomes of a publisher that is there already. Raises `PublishRefused` if it stays."""
-        present = entry.stream.publisher
-        if present is None:
+        if stream.publisher is None:
             return
-        silent_s = self._clock() - entry.stream.last_packet_at
+        silent_s = self._clock() - stream.last_packet_at
         if silent_s < TAKEOVER_AFTER_S and not entry.takeover_allowed:
-            self.report_problem(
-                entry.stream.id, Problem(_("a second encoder at %(address)s tried to send"), {"address": address})
-            )
-            raise PublishRefused(
+            self.report_problem(entry.stream.id, Problem(SECOND_ENCODER, {"address": address}))
+            raise PublisherPresent(
                 BAD_NAME, "another encoder is sending with this stream key: stop it, or allow the change on the page"
             )
         entry.takeover_allowed = False
-        self._drop_publisher(entry, "another encoder took over")
+        _drop_publisher(stream, "another encoder took over")
 
-    def _drop_publisher(self, entry: _Entry, reason: str) -> None:
-        publisher = entry.stream.publisher
-        if publisher is not None:
-            entry.stream.pause(publisher)
-            publisher.close(reason)
-
-    def _put_on_air(self, entry: _Entry) -> None:
+    def _put_on_air(self, entry: Carried) -> None:
         if entry.on_air and entry.packager is not None:
             return
         entry.on_air = True
         self._package(entry)
         self._tell(entry.stream.id, StreamChange.ON_AIR)
 
-    def _package(self, entry: _Entry) -> None:
+    def _package(self, entry: Carried) -> None:
         """Gives the stream a packager for its present state; an earlier one is told that its stream has ended."""
         if self.packager_factory is None:
             return
@@ -293,6 +347,8 @@ class Streams:
         if earlier is not None:
             entry.stream.dismiss(earlier)
         entry.packager = self.packager_factory(entry.stream, entry.on_air)
+        if entry.programme is not None and entry.slate is not None:
+            entry.programme.show(entry.slate)
         entry.stream.attach(entry.packager)
 
     def _tell(self, stream_id: str, what: StreamChange) -> None:
@@ -301,6 +357,13 @@ class Streams:
                 listener(stream_id, what)
             except Exception:
                 log.exception("listener failed", stream=stream_id, change=what.value)
+
+
+def _drop_publisher(stream: Stream, reason: str) -> None:
+    publisher = stream.publisher
+    if publisher is not None:
+        stream.pause(publisher)
+        publisher.close(reason)
 
 
 STREAMS: web.AppKey[Streams] = web.AppKey("streams", Streams)

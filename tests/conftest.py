@@ -16,6 +16,9 @@ import pytest
 from app.database import Database, open_pool
 from app.migrate import migrate
 from app.postgres import EmbeddedPostgres
+from tests.hls_guard import playlist_guard
+
+__all__ = ["playlist_guard"]  # a fixture of every test, found by its name here
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)

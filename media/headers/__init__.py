@@ -4,7 +4,7 @@ Pure functions, shared by every protocol that brings media in. What cannot be re
 raises `HeaderError`, whose message is a sentence for the person who sets up the encoder.
 """
 
-from media.headers.audio import aac_track, opus_frame_samples, opus_track
+from media.headers.audio import aac_track, opus_frame_samples, opus_head, opus_track
 from media.headers.bits import HeaderError
 from media.headers.nal import h264_track, hevc_track, is_random_access, nal_length_size, with_four_byte_lengths
 from media.headers.royalty_free import av1_track, vp9_size, vp9_track, without_temporal_delimiter
@@ -18,6 +18,7 @@ __all__ = [
     "is_random_access",
     "nal_length_size",
     "opus_frame_samples",
+    "opus_head",
     "opus_track",
     "vp9_size",
     "vp9_track",

@@ -75,6 +75,12 @@ def aac_track(config: bytes) -> AudioTrack:
     )
 
 
+def opus_head(config: bytes) -> bytes:
+    """The OpusHead packet of an Opus track's `config`: the same fields, little-endian."""
+    _, channels, pre_skip, rate, gain, family = struct.unpack_from(">BBHIhB", config)
+    return b"OpusHead" + struct.pack("<BBHIhB", 1, channels, pre_skip, rate, gain, family) + config[11:]
+
+
 def opus_track(head: bytes) -> AudioTrack:
     """The track an OpusHead packet (RFC 7845 §5.1) describes; `config` becomes the body of a dOps box."""
     body = head.removeprefix(b"OpusHead")

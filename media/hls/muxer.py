@@ -20,9 +20,10 @@ from typing import Final
 import msgspec
 
 from media.hls.boxes import init_section
+from media.hls.cuts import Cuts, Lead, LedCuts, OwnCuts
 from media.hls.fragment import DELTA_FLAGS, KEY_FLAGS, PARTS_IN_SEGMENT, build_part, part_header
 from media.hls.sound import Sound
-from media.hls.timeline import Timeline
+from media.hls.timeline import Lane, Placed, Timeline
 from media.packet import CLOCK_HZ, Kind, Packet, Tracks
 
 PATIENCE: Final = CLOCK_HZ
@@ -33,9 +34,6 @@ STILL_AFTER: Final = 3 * CLOCK_HZ
 
 VIDEO_LATE: Final = 5 * CLOCK_HZ
 """Sound alone begins when no IDR has come for this long."""
-
-RE_ANCHOR_S: Final = 0.5
-"""The wall clock of a take is set anew, at a segment, when the encoder's clock has moved this far from it."""
 
 NOTHING: Final[tuple["Init | Part", ...]] = ()
 
@@ -85,13 +83,20 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class Muxer:
-    """One stream's packets, take after take, segment after segment."""
+    """One stream's packets, take after take, segment after segment.
 
-    def __init__(self, timing: Timing, next_msn: int = 1, next_take: int = 0) -> None:
+    With `leads` it follows another muxer: its packets stand on that one's timeline already (dts is the position), and
+    each take begins with the first of the leads that wait.
+    """
+
+    def __init__(self, timing: Timing, next_msn: int = 1, next_take: int = 0, leads: deque[Lead] | None = None) -> None:
         self.timing = timing
+        self.leads = leads
         self.next_msn = next_msn
         self.next_take = next_take
         self.still_frames = 0
+        self.ended_at_s = 0.0
+        """Unix time at which the last part ends: no take begins before it, whatever becomes of the system's clock."""
         self._tracks = Tracks()
         self._early: deque[Packet] = deque(maxlen=128)
         self._lone_sound_since: int | None = None
@@ -105,6 +110,22 @@ class Muxer:
     @property
     def jumps(self) -> int:
         return self._take.timeline.jumps if self._take is not None else 0
+
+    @property
+    def standing(self) -> Lead | None:
+        """The segment that is open now, for muxers that follow; None between takes."""
+        take = self._take
+        if take is None:
+            return None
+        at = take.cuts.segment_at
+        return Lead(take.number, self.next_msn, at, take.cuts.anchor_s + at / CLOCK_HZ)
+
+    def placed(self, kind: Kind) -> Lane | None:
+        """The lane on which packets of that kind are put now; None where they are not muxed."""
+        take = self._take
+        if take is None or not (take.has_video if kind is Kind.VIDEO else take.sound is not None):
+            return None
+        return take.timeline.video if kind is Kind.VIDEO else take.timeline.audio
 
     def begin(self, tracks: Tracks) -> tuple[Init | Part, ...]:
         """Other tracks, or the same from another clock: what is open is closed; the take starts with its first IDR."""
@@ -133,6 +154,10 @@ class Muxer:
         out = self.pause()
         return out + self._begin_take(packet, self._tracks, now_s)
 
+    def pass_time(self, at_90k: int) -> tuple[Init | Part, ...]:
+        """Sound alone that follows: none came until then, and none is waited for."""
+        return self._take.pass_time(at_90k) if self._take is not None else NOTHING
+
     def _push_early(self, packet: Packet, now_s: float) -> tuple[Init | Part, ...]:
         tracks = self._tracks
         if packet.kind is Kind.VIDEO:
@@ -151,14 +176,26 @@ class Muxer:
         return self._begin_take(packet, Tracks(audio=tracks.audio), now_s)
 
     def _begin_take(self, first: Packet, tracks: Tracks, now_s: float) -> tuple[Init | Part, ...]:
+        cuts: Cuts
+        timeline: Timeline | Placed
+        if self.leads is not None:
+            if not self.leads:
+                return NOTHING
+            self.next_take, self.next_msn = self.leads[0].take, self.leads[0].msn
+            cuts, timeline = LedCuts(self.leads), Placed()
+        else:
+            timing = self.timing
+            began_at_s = max(now_s, self.ended_at_s)
+            cuts = OwnCuts(timing.segment_s, timing.target_s, timing.part_target_90k, began_at_s)
+            timeline = Timeline(first.pts)
         init = Init(
             take=self.next_take,
             data=init_section(tracks, max(0, first.pts - first.dts)),
             tracks=tracks,
-            began_at_s=now_s,
+            began_at_s=cuts.anchor_s + cuts.segment_at / CLOCK_HZ,
         )
         self.next_take += 1
-        take = self._take = _Take(self, tracks, init, first, now_s)
+        take = self._take = _Take(self, init, max(0, first.pts - first.dts), timeline, cuts)
         out: tuple[Init | Part, ...] = (init,)
         early = [packet for packet in self._early if packet.dts >= first.pts]
         self._early.clear()
@@ -180,39 +217,33 @@ class Muxer:
 class _Take:
     """From one initialisation section to the next: the timeline, what waits for the next cut, and the cuts."""
 
-    def __init__(self, muxer: Muxer, tracks: Tracks, init: Init, first: Packet, now_s: float) -> None:
-        timing = muxer.timing
+    def __init__(self, muxer: Muxer, init: Init, delay: int, timeline: Timeline | Placed, cuts: Cuts) -> None:
+        """`delay`: how much later than decoded the first frame is shown, in 1/90000 s."""
+        timing, tracks = muxer.timing, init.tracks
         self.number = init.take
-        self.timeline = Timeline(first.pts)
-        self.sound = Sound(tracks.audio) if tracks.audio is not None else None
+        self.timeline = timeline
+        self.cuts = cuts
+        self.sound = Sound(tracks.audio, cuts.segment_at) if tracks.audio is not None else None
         self.has_video = tracks.video is not None
         self._muxer = muxer
-        self._delay = max(0, first.pts - first.dts)
+        self._delay = delay
         self._goal = timing.part_ms * 90
         self._most = timing.part_target_90k
         self._least = self._most * 85 // 100 + 1
-        # An encoder's second is a millisecond short now and then.
-        self._segment = round((timing.segment_s - 0.01) * CLOCK_HZ)
-        # EXTINF is compared with the target after rounding to a whole second.
-        self._limit = timing.target_s * CLOCK_HZ + CLOCK_HZ * 45 // 100 - self._most
         self._dts: list[int] = []
         self._fields: list[int] = []
         self._data: list[bytes] = []
         self._still = b""
         self._needs_key = False
-        self._anchor_s = now_s
-        self._least_lag_s = 0.0
-        self._has_lag = False
         self._index = 0
-        self._segment_at = 0
-        self._part_at = 0
+        self._part_at = cuts.segment_at
 
     def push_video(self, packet: Packet, now_s: float) -> tuple[Init | Part, ...]:
         key = packet.key
         if self._needs_key and not key:
             return NOTHING
         at = self.timeline.place_video(packet.dts + self._delay)
-        self._notice_lag(at, now_s)
+        self.cuts.notice(at, now_s)
         if key:
             self._needs_key = False
             self._still = packet.data
@@ -223,8 +254,9 @@ class _Take:
         assert sound is not None
         at = self.timeline.place_audio(packet.pts)
         if not self.has_video:
-            self._notice_lag(at, now_s)
-            out = self._cut_sound(sound) if at - self._part_at >= self._goal else NOTHING
+            self.cuts.notice(at, now_s)
+            may_cut = at - self._part_at >= self._goal or self.cuts.is_due(sound.end_90k)
+            out = self._cut_sound(sound) if may_cut else NOTHING
             sound.push(at, packet.data)
             return out
         sound.push(at, packet.data)
@@ -233,6 +265,14 @@ class _Take:
         if at - self._dts[-1] > (PATIENCE + self._goal if self._needs_key else STILL_AFTER):
             return self._hold_picture(at)
         return (self._cut_goal(None),)
+
+    def pass_time(self, at: int) -> tuple[Init | Part, ...]:
+        """Silence until `at`, and what is complete by it."""
+        sound = self.sound
+        if sound is None or self.has_video or sound.end_90k >= at:
+            return NOTHING
+        sound.fill_to(at)
+        return self._cut_sound(sound)
 
     def finish(self) -> tuple[Init | Part, ...]:
         """All that waits, as the last part. Nothing where nothing waits."""
@@ -256,13 +296,13 @@ class _Take:
             # The frame lies beyond this part: cut where the last frame began, or inside that frame.
             last = self._dts[-1] if self._dts else self._part_at
             if self._least <= last - self._part_at <= self._most:
-                out += (self._cut(last, new_segment=self._is_full(last), next_dts=at),)
+                out += (self._cut(last, new_segment=self.cuts.is_full(last), next_dts=at),)
             else:
                 out += (self._cut_goal(at),)
-        if elapsed > 0 and key and at - self._segment_at >= self._segment:
+        if elapsed > 0 and self.cuts.begins(at, key=key):
             out += (self._cut(at, new_segment=True, next_dts=at),)
         elif elapsed >= self._goal - 90:
-            out += (self._cut(at, new_segment=self._is_full(at), next_dts=at),)
+            out += (self._cut(at, new_segment=self.cuts.is_full(at), next_dts=at),)
         self._dts.append(at)
         self._fields += (0, len(data), KEY_FLAGS if key else DELTA_FLAGS, offset & 0xFFFFFFFF)
         self._data.append(data)
@@ -272,11 +312,11 @@ class _Take:
         """Sound alone: cut before this frame."""
         boundary = max(sound.end_90k, self._part_at + 1)
         out: tuple[Init | Part, ...] = NOTHING
-        while boundary - self._part_at > self._most:
+        while boundary - self._part_at > self._most or self.cuts.is_due(boundary):
             out += (self._cut_goal(None),)
         if boundary - self._part_at < min(self._least, self._goal - 90):
             return out
-        new_segment = boundary - self._segment_at >= self._segment
+        new_segment = self.cuts.begins(boundary, key=True)
         return (*out, self._cut(boundary, new_segment=new_segment, next_dts=None))
 
     def _hold_picture(self, at: int) -> tuple[Init | Part, ...]:
@@ -287,14 +327,10 @@ class _Take:
         self.timeline.video.last = shown
         return self._add_frame(shown, self._delay, self._still, key=True)
 
-    def _is_full(self, at: int) -> bool:
-        """Whether one more part after `at` could make the segment longer than the target duration."""
-        return at - self._segment_at > self._limit
-
     def _cut_goal(self, next_dts: int | None) -> Part:
-        """Cuts at the exact length of a part, whatever is shown then."""
-        at = self._part_at + self._goal
-        return self._cut(at, new_segment=self._is_full(at), next_dts=next_dts)
+        """Cuts at the exact length of a part, or where a cut is due before, whatever is shown then."""
+        at = self.cuts.part_end(self._part_at, self._goal)
+        return self._cut(at, new_segment=self.cuts.is_full(at), next_dts=next_dts)
 
     def _last_step(self) -> int:
         return self._dts[-1] - self._dts[-2] if len(self._dts) > 1 else self.timeline.video.step or CLOCK_HZ // 25
@@ -308,7 +344,7 @@ class _Take:
                 sound.fill_to(at if everything else at - PATIENCE)
             sound_at, frames = sound.take_before(at + CLOCK_HZ if everything else at)
             frame = sound.frame
-        began_at_s = self._anchor_s + self._part_at / CLOCK_HZ
+        began_at_s = self.cuts.anchor_s + self._part_at / CLOCK_HZ
         msn = self._muxer.next_msn
         prft, sequence = part_header(msn * PARTS_IN_SEGMENT + self._index, began_at_s, self._part_at)
         part = Part(
@@ -324,6 +360,7 @@ class _Take:
             data=build_part(prft, sequence, video_dts, fields, data, sound_at, frame, frames),
         )
         self._part_at = at
+        self._muxer.ended_at_s = began_at_s + part.duration_90k / CLOCK_HZ
         self._index += 1
         if new_segment:
             self._begin_segment(at)
@@ -348,14 +385,4 @@ class _Take:
     def _begin_segment(self, at: int) -> None:
         self._muxer.next_msn += 1
         self._index = 0
-        self._segment_at = at
-        if self._has_lag and abs(self._least_lag_s - self._anchor_s) > RE_ANCHOR_S:
-            self._anchor_s = self._least_lag_s
-        self._has_lag = False
-
-    def _notice_lag(self, at: int, now_s: float) -> None:
-        """Keeps the least of arrival minus position since the segment began: lateness on the way only adds to it."""
-        lag = now_s - at / CLOCK_HZ
-        if not self._has_lag or lag < self._least_lag_s:
-            self._least_lag_s = lag
-            self._has_lag = True
+        self.cuts.begin_segment(at)

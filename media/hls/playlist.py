@@ -56,6 +56,22 @@ class Variant(msgspec.Struct, frozen=True, gc=False):
     frames_per_s: float = 0.0
 
 
+class NamedVariant(msgspec.Struct, frozen=True, gc=False):
+    """A rendition beside the source: its name, and where its playlist lies from the multivariant one."""
+
+    name: str
+    uri: str
+    variant: Variant
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """How far another rendition is: number and part of the last that it lists (§4.4.5.4)."""
+
+    uri: str
+    msn: int
+    part: int
+
+
 class SegmentLines(msgspec.Struct, frozen=True, gc=False):
     """A closed segment's lines: what comes before its parts (`head`), its parts, and its own address."""
 
@@ -91,10 +107,12 @@ def media_playlist(
     *,
     ended: bool = False,
     skip: bool = False,
+    notes: str = "",
 ) -> str:
     """The live playlist. `opened` is the segment that grows, if one does; `next_msn` follows the last closed one.
 
-    With `skip` a delta update is given where the playlist is long enough for one (§6.2.5.1).
+    With `skip` a delta update is given where the playlist is long enough for one (§6.2.5.1). `notes`: lines that belong
+    to no segment, of marks and other renditions.
     """
     listed = [*(lines.segment for lines in closed), *([opened] if opened is not None else [])]
     text = [_header(timing, listed, next_msn, closed)]
@@ -118,6 +136,7 @@ def media_playlist(
         if opened.take != take:
             text.append(_take_lines(opened))
         text.append(f"#EXT-X-PROGRAM-DATE-TIME:{date_time(opened.began_at_s)}\n{part_lines(opened.msn, opened.parts)}")
+    text.append(notes)
     if ended:
         text.append("#EXT-X-ENDLIST\n")
     else:
@@ -126,7 +145,23 @@ def media_playlist(
     return "".join(text)
 
 
-def multivariant_playlist(variant: Variant, uri: str = "live.m3u8") -> str:
+def report_lines(reports: Iterable[Report]) -> str:
+    return "".join(
+        f'#EXT-X-RENDITION-REPORT:URI="{report.uri}",LAST-MSN={report.msn},LAST-PART={report.part}\n'
+        for report in reports
+    )
+
+
+def multivariant_playlist(variant: Variant, uri: str = "live.m3u8", others: Iterable[NamedVariant] = ()) -> str:
+    """The source first: players begin with it. `others` carry their names as STABLE-VARIANT-ID."""
+    lines = [f"#EXT-X-STREAM-INF:{','.join(_attributes(variant))}\n{uri}\n"]
+    for other in others:
+        attributes = ",".join([*_attributes(other.variant), f'STABLE-VARIANT-ID="{other.name}"'])
+        lines.append(f"#EXT-X-STREAM-INF:{attributes}\n{other.uri}\n")
+    return f"#EXTM3U\n#EXT-X-VERSION:{VERSION}\n{''.join(lines)}"
+
+
+def _attributes(variant: Variant) -> list[str]:
     tracks = variant.tracks
     names = [track.name for track in (tracks.video, tracks.audio) if track is not None]
     attributes = [
@@ -138,7 +173,7 @@ def multivariant_playlist(variant: Variant, uri: str = "live.m3u8") -> str:
         attributes.append(f"RESOLUTION={tracks.video.width}x{tracks.video.height}")
     if tracks.video is not None and variant.frames_per_s:
         attributes.append(f"FRAME-RATE={variant.frames_per_s:.3f}")
-    return f"#EXTM3U\n#EXT-X-VERSION:{VERSION}\n#EXT-X-STREAM-INF:{','.join(attributes)}\n{uri}\n"
+    return attributes
 
 
 def can_skip_until_s(timing: Timing) -> int:

@@ -13,6 +13,16 @@ from media.packet import CLOCK_HZ, AudioTrack, Codec
 MOST_DRIFT: Final = CLOCK_HZ * 40 // 1000
 """Sound and picture may part by 40 ms (EBU R37 allows 40 ms of sound early, 60 ms late)."""
 
+MOST_LATE: Final = 3 * CLOCK_HZ
+"""Sound that lags behind its picture for longer than can be waited for would never be heard: after so much of it was
+left out it is moved to where it can be heard. Out of step is better than silent."""
+
+LATE_MARGIN: Final = CLOCK_HZ // 2
+"""It is moved by so much more than it was late just now, in 1/90000 s: it waits for a part to be cut, too."""
+
+_LATE_SHARE: Final = 8
+"""It counts as late while more than one frame in so many is left out."""
+
 _SMOOTHING: Final = 16
 """Drift is averaged over this many frames, so that shaking times alone never cost a frame."""
 
@@ -27,9 +37,12 @@ class Sound:
     """The frames that wait for the next part, and the clock they stand on."""
 
     __slots__ = (
+        "_begin",
         "_drift",
         "_filler",
         "_guesses",
+        "_late",
+        "_shift",
         "dropped",
         "filled",
         "frame",
@@ -40,11 +53,13 @@ class Sound:
         "tolerance",
     )
 
-    def __init__(self, track: AudioTrack) -> None:
+    def __init__(self, track: AudioTrack, begin_90k: int = 0) -> None:
+        """`begin_90k`: where on the timeline sound is wanted from."""
         self.rate = track.sample_rate
         self.frame = track.frame_samples
         self.frames: list[bytes] = []
-        self.next_at = 0
+        self._begin = begin_90k
+        self.next_at = begin_90k * self.rate // CLOCK_HZ
         """Where the next frame begins, in samples."""
         self.started = False
         self.filled = 0
@@ -52,6 +67,10 @@ class Sound:
         frame_90k = self.frame * CLOCK_HZ // self.rate
         self.tolerance = max(frame_90k * 6 // 10, min(frame_90k * 3 // 2, MOST_DRIFT))
         self._drift = 0.0
+        self._late = 0
+        """How much sound was left out lately because it came too late, in 1/90000 s."""
+        self._shift = 0
+        """What is added to the times of sound that is always late."""
         self._filler = silent_frame(track)
         self._guesses = not self._filler
 
@@ -64,6 +83,7 @@ class Sound:
         """Takes a frame whose time says `at_90k`."""
         if not self.started and not self._start(at_90k):
             return
+        at_90k += self._shift
         away = at_90k - self.next_at * CLOCK_HZ / self.rate
         tolerance = self.tolerance
         if -2 * tolerance < away < 2 * tolerance:
@@ -73,9 +93,14 @@ class Sound:
         if self._drift > tolerance:
             self._fill(round(self._drift * self.rate / CLOCK_HZ / self.frame) or 1)
         elif self._drift < -tolerance:
-            self._drift += self.frame * CLOCK_HZ / self.rate
             self.dropped += 1
-            return
+            self._late += self.frame * CLOCK_HZ // self.rate
+            if self._late < MOST_LATE:
+                self._drift += self.frame * CLOCK_HZ / self.rate
+                return
+            self._move_late()
+        elif self._late:
+            self._late -= min(self._late, self.frame * CLOCK_HZ // self.rate // _LATE_SHARE)
         self._append(data)
 
     def fill_to(self, at_90k: int) -> None:
@@ -100,12 +125,21 @@ class Sound:
 
     def _start(self, at_90k: int) -> bool:
         """Sound that starts with the picture starts where its time says; later sound is preceded by silence."""
-        if at_90k < -(self.frame * CLOCK_HZ // self.rate) // 2:
+        late = at_90k - self._begin
+        if late < -(self.frame * CLOCK_HZ // self.rate) // 2:
             return False
         self.started = True
-        if at_90k <= self.tolerance:
-            self.next_at = max(0, round(at_90k * self.rate / CLOCK_HZ))
+        if late <= self.tolerance:
+            self.next_at = max(self.next_at, round(at_90k * self.rate / CLOCK_HZ))
         return True
+
+    def _move_late(self) -> None:
+        """Sound is always late: from here on it lies a little behind what can be waited for."""
+        count = LATE_MARGIN * self.rate // CLOCK_HZ // self.frame
+        self._shift += count * self.frame * CLOCK_HZ // self.rate - round(self._drift)
+        self._fill(count)
+        self._drift = 0.0
+        self._late = 0
 
     def _fill(self, count: int) -> None:
         self.filled += count

@@ -75,3 +75,28 @@ class Timeline:
         at = newest + min(max(lane.step, 1), AHEAD)
         lane.offset = at - time
         return at
+
+
+class Placed:
+    """A timeline for packets that another one has placed: their times are positions, and nothing is a jump."""
+
+    __slots__ = ("audio", "jumps", "video")
+
+    def __init__(self) -> None:
+        self.video = Lane(0)
+        self.audio = Lane(0)
+        self.jumps = 0
+
+    def place_video(self, time: int) -> int:
+        """The frame's own position; at least one tick after the one before it."""
+        lane = self.video
+        at = max(time, lane.last + 1)
+        if lane.last >= 0:
+            lane.step = at - lane.last
+        lane.last = at
+        return at
+
+    def place_audio(self, time: int) -> int:
+        """The frame's own position."""
+        self.audio.last = max(time, self.audio.last)
+        return time

@@ -143,9 +143,25 @@ class Window:
         """The closed segments of the playlist."""
         return tuple(kept.lines.segment for kept in self._closed)
 
-    def playlist(self, *, skip: bool = False) -> str:
+    def span_s(self) -> tuple[float, float]:
+        """Unix time at which the listed begins and ends; zeros while nothing is listed."""
+        listed = [*(kept.lines.segment for kept in self._closed), *([self._opened] if self._opened else [])]
+        if not listed:
+            return 0.0, 0.0
+        return listed[0].began_at_s, listed[-1].began_at_s + listed[-1].duration_90k / CLOCK_HZ
+
+    def last_listed(self) -> tuple[int, int] | None:
+        """Number and part of the last that the playlist has; None while it has nothing."""
+        if self._opened is not None:
+            return self._opened.msn, len(self._opened.parts) - 1
+        if not self._closed:
+            return None
+        last = self._closed[-1].lines.segment
+        return last.msn, max(len(last.parts) - 1, 0)
+
+    def playlist(self, *, skip: bool = False, notes: str = "") -> str:
         lines = [kept.lines for kept in self._closed]
-        return media_playlist(self.timing, lines, self._opened, self.next_msn, ended=self.ended, skip=skip)
+        return media_playlist(self.timing, lines, self._opened, self.next_msn, ended=self.ended, skip=skip, notes=notes)
 
     def variant(self) -> Variant | None:
         """None before any track is known."""

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from app.database import Database
+from app.database import Database, Tx
 from app.errors import Unavailable
 from media.hls.muxer import Timing
 from media.record import store
@@ -51,13 +51,20 @@ class RecordingEnded(msgspec.Struct, frozen=True, gc=False):
 Entry = RecordingOpened | Take | RecordedSegment | NumbersUsed | RecordingEnded
 
 
+WhenEnded = Callable[[Tx, str], Awaitable[None]]
+"""(transaction, stream id): in the transaction that says that a recording has ended."""
+
+
 class Index:
     """A bounded queue in front of the database."""
 
-    def __init__(self, database: Database, rebuild: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self, database: Database, rebuild: Callable[[str], Awaitable[None]], when_ended: WhenEnded | None = None
+    ) -> None:
         """`rebuild` reads a stream's files back into the database."""
         self._database = database
         self._rebuild = rebuild
+        self._when_ended = when_ended
         self._entries: deque[Entry] = deque()
         self._wake = asyncio.Event()
         self._busy = asyncio.Lock()
@@ -125,6 +132,8 @@ class Index:
                 await store.raise_numbers(tx, stream_id, msn, take)
             for ended in (entry for entry in batch if isinstance(entry, RecordingEnded)):
                 await store.end_recording(tx, ended.stream_id, utc(ended.ended_at_s))
+                if self._when_ended is not None:
+                    await self._when_ended(tx, ended.stream_id)
 
     def _make_room(self) -> None:
         """Forgets the oldest segment: of all news it alone can be read back. One is always there: the rest is rare."""

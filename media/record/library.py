@@ -7,25 +7,35 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
-from app.database import Database
+from app.database import Database, Tx
+from app.errors import Unavailable
 from media.hls.muxer import Timing
 from media.hls.playlist import Segment
 from media.hls.window import Start
 from media.record import store
 from media.record.files import STREAM_ID, take_path
-from media.record.model import RecordedSegment
-from media.record.timeline import RecordingIndex
+from media.record.model import RecordedSegment, Recording
+from media.record.timeline import RecordingIndex, is_trimmed, shown
 
 KEPT: Final = 64
-"""Indexes kept in memory: ended recordings do not change any more."""
+"""Indexes kept in memory."""
 
-OPEN_KEPT_S: Final = 2.0
-"""How old the index of a recording that still grows may be."""
+KEPT_S: Final = 2.0
+"""How old an index may be before the database is asked whether it changed."""
 
 SEEDS: Final = 16
 """Segments from before a restart that a playlist still lists."""
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """What is shown of a recording, until the database is asked again. `bounds`: bytes of each take, where trimmed."""
+
+    index: RecordingIndex
+    until_s: float
+    bounds: dict[int, tuple[int, int]] | None
 
 
 class Library:
@@ -38,29 +48,57 @@ class Library:
         self.folder = folder
         self._database = database
         self._settle = settle
-        self._known: OrderedDict[str, tuple[RecordingIndex, float]] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
 
     async def find(self, stream_id: str) -> RecordingIndex | None:
-        """Of a recording that still grows it may be two seconds old."""
+        """What is shown of a recording; it may be two seconds old."""
+        known = await self._find(stream_id)
+        return known.index if known is not None else None
+
+    async def shows(self, stream_id: str, take: int, begin: int, end: int) -> bool:
+        """Whether these bytes of a take are among what is shown: what a trim took out of sight is not sent either."""
+        known = await self._find(stream_id)
+        if known is None or known.bounds is None:
+            return known is not None
+        if take not in known.bounds:
+            return False
+        init_bytes = next(one.init_bytes for one in known.index.takes if one.number == take)
+        first, last = known.bounds[take]
+        return (first <= begin and end <= last) or end <= init_bytes
+
+    async def _find(self, stream_id: str) -> _Known | None:
         if self._settle is not None:
             await self._settle(stream_id)
         known = self._known.get(stream_id)
-        if known is not None and time.monotonic() < known[1]:
+        if known is not None and time.monotonic() < known.until_s:
             self._known.move_to_end(stream_id)
-            return known[0]
+            return known
         if not STREAM_ID.fullmatch(stream_id):
             return None
+        try:
+            index = await self._read_shown(stream_id, known.index if known is not None else None)
+        except Unavailable:
+            # What is on the disk plays on while the database is away.
+            if known is None:
+                raise
+            index = known.index
+        if index is None:
+            self.forget(stream_id)
+            return None
+        found = self._known[stream_id] = _Known(index, time.monotonic() + KEPT_S, _bounds(index))
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return found
+
+    async def _read_shown(self, stream_id: str, known: RecordingIndex | None) -> RecordingIndex | None:
         async with self._database.transaction(readonly=True, isolation="repeatable_read") as tx:
             recording = await store.recording(tx, stream_id)
             if recording is None:
                 return None
-            takes, segments = await store.takes(tx, stream_id), await store.segments(tx, stream_id)
-        index = RecordingIndex(recording, tuple(takes), tuple(segments))
-        until = float("inf") if recording.ended_at is not None else time.monotonic() + OPEN_KEPT_S
-        self._known[stream_id] = (index, until)
-        while len(self._known) > KEPT:
-            self._known.popitem(last=False)
-        return index
+            if known is not None and recording.ended_at is not None and recording == known.recording:
+                # Ended recordings only change with their row: another process may have trimmed or removed it.
+                return known
+            return shown(await read_index(tx, recording))
 
     def forget(self, stream_id: str) -> None:
         """The recording changed (it goes on, or was removed)."""
@@ -80,7 +118,8 @@ class Library:
         return timing, Start(
             next_msn=recording.next_msn,
             next_take=recording.next_take,
-            segments=seeds(segments, recording.next_msn),
+            # Numbers of slates are not in the index; a stream that ended behind one ends with what was recorded.
+            segments=seeds(segments, segments[-1].msn + 1 if segments and recording.ended_at else recording.next_msn),
             tracks=takes[-1].tracks if takes else None,
             ended=recording.ended_at is not None,
         )
@@ -101,8 +140,27 @@ class Library:
             segment = await store.segment(tx, stream_id, msn)
         if segment is None:
             return None
+        end = segment.byte_offset + segment.byte_length
+        if not await self.shows(stream_id, segment.take, segment.byte_offset, end):
+            return None
         path = take_path(self.folder, stream_id, segment.take)
         return await asyncio.to_thread(_read, path, segment.byte_offset, segment.byte_length)
+
+
+def _bounds(index: RecordingIndex) -> dict[int, tuple[int, int]] | None:
+    if not is_trimmed(index.recording):
+        return None
+    found: dict[int, tuple[int, int]] = {}
+    for segment in index.segments:
+        first = found.get(segment.take, (segment.byte_offset, 0))[0]
+        found[segment.take] = (first, segment.byte_offset + segment.byte_length)
+    return found
+
+
+async def read_index(tx: Tx, recording: Recording) -> RecordingIndex:
+    """The whole of a recording, whatever is shown of it."""
+    takes = await store.takes(tx, recording.stream_id)
+    return RecordingIndex(recording, tuple(takes), tuple(await store.segments(tx, recording.stream_id)))
 
 
 def _read(path: Path, offset: int, length: int) -> bytes | None:

@@ -37,6 +37,12 @@ class Recording(msgspec.Struct, frozen=True):
     target_s: int
     next_msn: int
     next_take: int
+    trim_begin_90k: int = 0
+    """Shown from here …"""
+    trim_end_90k: int | None = None
+    """… to here, on the whole recording's timeline; None: to its end."""
+    keep_days: int | None = None
+    removal_at: datetime | None = None
 
 
 class Take(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from app.errors import Unavailable
 from media.hls.muxer import Init, Part, Timing
 from media.hls.window import Start
 from media.record import store
-from media.record.index import Index, NumbersUsed, RecordingEnded, RecordingOpened
+from media.record.index import Index, NumbersUsed, RecordingEnded, RecordingOpened, WhenEnded
 from media.record.library import SEEDS, Library, seeds
 from media.record.model import (
     HealthChanged,
@@ -74,6 +74,10 @@ class StreamRecorder:
             self.lost_parts += 1
             self._fail("the disk is too slow: part of the recording is left out")
 
+    def skip(self, next_msn: int, next_take: int) -> None:
+        """Numbers below these were shown and are not recorded: a slate."""
+        self._index.add(NumbersUsed(self.stream_id, next_msn, next_take))
+
     def end_take(self) -> None:
         self._writer.submit(CloseTake(self.stream_id, final=False))
         if self.state is RecorderState.RECORDING:
@@ -124,10 +128,16 @@ class RecordingSummary(msgspec.Struct, frozen=True):
 class Recordings:
     """Owns the writer and the index. `start` before the first stream, `stop` after the last."""
 
-    def __init__(self, database: Database, options: WriterOptions, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        options: WriterOptions,
+        clock: Callable[[], float] = time.time,
+        when_ended: WhenEnded | None = None,
+    ) -> None:
         self.folder: Path = options.folder
         self.writer = RecordingWriter(options, self._hear)
-        self.index = Index(database, self._rebuild)
+        self.index = Index(database, self._rebuild, when_ended)
         self.library = Library(database, options.folder, self.settle)
         self._database = database
         self._clock = clock

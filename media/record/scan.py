@@ -150,7 +150,7 @@ def _read_moof(moof: bytes, size: int, init: Init) -> tuple[int, int, bool]:
     sequence = 0
     lengths = {VIDEO_ID: 0, AUDIO_ID: 0}
     independent = not init.has_video
-    for name, at, end in _boxes(moof, 8, size):
+    for name, at, end in boxes(moof, 8, size):
         if name == b"mfhd":
             sequence = int.from_bytes(moof[at + 4 : at + 8], "big")
         elif name == b"traf":
@@ -166,7 +166,7 @@ def _read_moof(moof: bytes, size: int, init: Init) -> tuple[int, int, bool]:
 def _read_traf(moof: bytes, at: int, end: int) -> tuple[int, int, int]:
     """Track id, sum of durations in its timescale, flags of the first sample."""
     track_id = default_duration = length = first_flags = 0
-    for name, body, _ in _boxes(moof, at, end):
+    for name, body, _ in boxes(moof, at, end):
         flags = int.from_bytes(moof[body + 1 : body + 4], "big")
         if name == b"tfhd":
             track_id = int.from_bytes(moof[body + 4 : body + 8], "big")
@@ -188,10 +188,10 @@ def _read_traf(moof: bytes, at: int, end: int) -> tuple[int, int, int]:
 
 
 def _children(data: bytes, begin: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
-    return ((at, stop) for name, at, stop in _boxes(data, begin, end) if name == wanted)
+    return ((at, stop) for name, at, stop in boxes(data, begin, end) if name == wanted)
 
 
-def _boxes(data: bytes, begin: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes, begin: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Name, begin and end of each body between `begin` and `end`. Raises struct.error for a box that cannot be."""
     at = begin
     while at + 8 <= end:

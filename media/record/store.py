@@ -10,7 +10,10 @@ from media.hls.muxer import Timing
 from media.packet import Tracks
 from media.record.model import RecordedSegment, Recording, Take
 
-_RECORDING = "stream_id, began_at, ended_at, part_ms, segment_s, target_s, next_msn, next_take"
+_RECORDING = (
+    "stream_id, began_at, ended_at, part_ms, segment_s, target_s, next_msn, next_take,"
+    " trim_begin_90k, trim_end_90k, keep_days, removal_at"
+)
 _SEGMENT = (
     "stream_id, msn, take, byte_offset, byte_length, began_at, position_90k, dts_90k, duration_90k, independent, sha256"
 )

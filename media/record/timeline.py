@@ -23,11 +23,59 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class RecordingIndex(msgspec.Struct, frozen=True):
-    """A recording with everything that lies on the disk of it."""
+    """A recording with everything that lies on the disk of it, or with what is shown of that (`shown`)."""
 
     recording: Recording
     takes: tuple[Take, ...]
     segments: tuple[RecordedSegment, ...]
+
+
+def cut(index: RecordingIndex, begin_90k: int, end_90k: int) -> RecordingIndex:
+    """From the segment that holds `begin` to the one that holds `end`, on a timeline that starts at 0 there.
+
+    It begins with a segment that can be decoded alone, so a little earlier where it must.
+    """
+    first, last = _bounds(index.segments, begin_90k, end_90k)
+    kept = index.segments[first:last]
+    shift = kept[0].position_90k if kept else 0
+    numbers = {segment.take for segment in kept}
+    return msgspec.structs.replace(
+        index,
+        takes=tuple(take for take in index.takes if take.number in numbers),
+        segments=tuple(msgspec.structs.replace(segment, position_90k=segment.position_90k - shift) for segment in kept),
+    )
+
+
+def snapped(index: RecordingIndex, begin_90k: int, end_90k: int) -> tuple[int, int]:
+    """Where a cut really begins and ends: at boundaries of segments, so that nothing asked for is lost."""
+    first, last = _bounds(index.segments, begin_90k, end_90k)
+    if first >= last:
+        return 0, 0
+    return index.segments[first].position_90k, index.segments[last - 1].end_90k
+
+
+def is_trimmed(recording: Recording) -> bool:
+    """A recording that goes on is shown whole."""
+    return recording.ended_at is not None and bool(recording.trim_begin_90k or recording.trim_end_90k is not None)
+
+
+def shown(index: RecordingIndex) -> RecordingIndex:
+    """What is left of the whole recording once its trim is applied."""
+    recording = index.recording
+    if not is_trimmed(recording) or not index.segments:
+        return index
+    end = recording.trim_end_90k
+    return cut(index, recording.trim_begin_90k, index.segments[-1].end_90k if end is None else end)
+
+
+def _bounds(segments: tuple[RecordedSegment, ...], begin_90k: int, end_90k: int) -> tuple[int, int]:
+    first = last = 0
+    for number, segment in enumerate(segments):
+        if segment.independent and segment.position_90k <= begin_90k:
+            first = number
+        if segment.position_90k < end_90k:
+            last = number + 1
+    return first, last
 
 
 def duration_s(index: RecordingIndex) -> float:

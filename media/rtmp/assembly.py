@@ -23,9 +23,12 @@ from media.packet import AudioTrack, Codec, Kind, Packet, Tracks, VideoTrack
 from media.rtmp.flv import Part, Tag, Unplayable, parse_audio, parse_video
 
 TICKS_PER_MS: Final = 90
-LARGEST_STEP_BACK_MS: Final = 5_000
+LOOSE_MS: Final = 500
 LARGEST_STEP_AHEAD_MS: Final = 30_000
-"""A larger step is an encoder that set its clock anew: time goes on from where it was."""
+"""A larger step back or ahead within a track is an encoder that set its clock anew: time goes on from where it was."""
+
+NEAR_MS: Final = 5_000
+"""Sound and picture on one clock are never further apart."""
 
 STEP_AFTER_JUMP_MS: Final = 40
 MAX_START_MS: Final = 1_000
@@ -35,23 +38,45 @@ HOLD_BYTES: Final = 4 * 1024 * 1024
 
 
 class Clock:
-    """RTMP's 32-bit milliseconds as milliseconds that start near 0, do not wrap and do not jump."""
+    """RTMP's 32-bit milliseconds as milliseconds that start near 0, do not wrap and do not jump.
+
+    Each track is judged by its own times: within one they never fall, however loosely sound and picture are
+    interleaved. A track that jumped goes on where the other one is; if that one has jumped as well, or not at all, its
+    times still tell how far they are apart.
+    """
 
     def __init__(self) -> None:
-        self._last = 0
-        self._now_ms = -1
+        self._last: dict[Kind, tuple[int, int]] = {}
+        """Of each track: what its last message said, and what that was taken for."""
 
-    def unwrapped_ms(self, time_ms: int) -> int:
-        """The time of a message; both tracks go through the same clock, so they stay together when it jumps."""
-        if self._now_ms < 0:
-            self._now_ms = min(time_ms, MAX_START_MS)
+    def unwrapped_ms(self, time_ms: int, kind: Kind = Kind.VIDEO) -> int:
+        """The time of a track's next message."""
+        known = self._last.get(kind)
+        step = _signed(time_ms - known[0]) if known is not None else 0
+        if known is not None and -LOOSE_MS <= step <= LARGEST_STEP_AHEAD_MS:
+            now_ms = max(0, known[1] + step)
         else:
-            step = (time_ms - self._last + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-            if not -LARGEST_STEP_BACK_MS <= step <= LARGEST_STEP_AHEAD_MS:
-                step = STEP_AFTER_JUMP_MS
-            self._now_ms = max(0, self._now_ms + step)
-        self._last = time_ms
-        return self._now_ms
+            now_ms = self._after_jump(time_ms, kind)
+        self._last[kind] = (time_ms, now_ms)
+        return now_ms
+
+    def _after_jump(self, time_ms: int, kind: Kind) -> int:
+        """A track's first message, or one whose time does not follow from the last."""
+        if not self._last:
+            return min(time_ms, MAX_START_MS)
+        least_ms = self._last[kind][1] - LOOSE_MS if kind in self._last else -NEAR_MS
+        other = self._last.get(Kind.AUDIO if kind is Kind.VIDEO else Kind.VIDEO)
+        if other is not None:
+            apart_ms = _signed(time_ms - other[0])
+            if abs(apart_ms) <= NEAR_MS and other[1] + apart_ms >= least_ms:
+                return max(0, other[1] + apart_ms)
+        newest_ms = max(now_ms for _, now_ms in self._last.values())
+        return newest_ms + STEP_AFTER_JUMP_MS
+
+
+def _signed(step: int) -> int:
+    """A difference of 32-bit times, whichever way round is shorter."""
+    return (step + 0x80000000 & 0xFFFFFFFF) - 0x80000000
 
 
 class Assembler:
@@ -116,7 +141,7 @@ class Assembler:
         return self._settle() if self._held else []
 
     def _dts(self, kind: Kind, time_ms: int) -> int:
-        dts = max(self._clock.unwrapped_ms(time_ms) * TICKS_PER_MS, self._last_dts[kind])
+        dts = max(self._clock.unwrapped_ms(time_ms, kind) * TICKS_PER_MS, self._last_dts[kind])
         self._last_dts[kind] = dts
         return dts
 

@@ -220,12 +220,21 @@ class ChunkReader:
         return lane
 
 
-def write_message(kind: int, body: bytes, *, chunk_stream: int, stream: int = 0, chunk_bytes: int) -> bytes:
-    """A message as chunks with time stamp 0: all that a server says to a publisher. `chunk_stream` is 2 … 63."""
-    out = bytearray(struct.pack(">BBHBHBI", chunk_stream, 0, 0, len(body) >> 16, len(body) & 0xFFFF, kind, 0))
-    out[8:12] = stream.to_bytes(4, "little")
-    out += body[:chunk_bytes]
-    for at in range(chunk_bytes, len(body), chunk_bytes):
-        out.append(0xC0 | chunk_stream)
-        out += body[at : at + chunk_bytes]
-    return bytes(out)
+def write_message(
+    kind: int, body: bytes, *, chunk_stream: int, stream: int = 0, time_ms: int = 0, chunk_bytes: int
+) -> bytes:
+    """A message as chunks with a full header. `chunk_stream` is 2 … 63; `time_ms` is absolute and may pass 32 bits."""
+    time_ms &= 0xFFFFFFFF
+    extended = time_ms.to_bytes(4, "big") if time_ms >= EXTENDED else b""
+    field = min(time_ms, EXTENDED)
+    length = len(body)
+    head = struct.pack(
+        ">BBHBHB", chunk_stream, field >> 16, field & 0xFFFF, length >> 16, length & 0xFFFF, kind
+    ) + stream.to_bytes(4, "little")
+    if length <= chunk_bytes:
+        return b"".join((head, extended, body))
+    again = bytes((0xC0 | chunk_stream,)) + extended
+    out = [head, extended, body[:chunk_bytes]]
+    for at in range(chunk_bytes, length, chunk_bytes):
+        out += (again, body[at : at + chunk_bytes])
+    return b"".join(out)

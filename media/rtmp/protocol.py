@@ -233,6 +233,11 @@ class ServerConnection:
         elif kind == Kind.USER_CONTROL and value >> 16 == PING_REQUEST and len(body) >= 6:
             self._send(self._message(Kind.USER_CONTROL, struct.pack(">H", PING_RESPONSE) + body[2:6]))
 
+    def ping(self) -> None:
+        """Asks a publisher for a sign of life. What matters is that its host answers: one that is gone resets TCP."""
+        if self.state is State.PUBLISHING:
+            self._send(self._message(Kind.USER_CONTROL, struct.pack(">HI", PING_REQUEST, self._bytes_in & 0x7FFFFFFF)))
+
     def _acknowledge(self) -> None:
         if self._bytes_in - self._acknowledged >= self._window:
             self._acknowledged = self._bytes_in

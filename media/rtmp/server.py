@@ -28,6 +28,8 @@ LINGER_S: Final = 3.0
 """How long a closing connection may take to send its last words."""
 
 STOP_TIMEOUT_S: Final = 5.0
+PING_INTERVAL_S: Final = 2.0
+"""An encoder that sent nothing for so long is asked whether it is there."""
 
 
 class RtmpMetrics:
@@ -59,6 +61,7 @@ class RtmpServer:
         self._open: set[_EncoderSocket] = set()
         self._per_address: Tally[str] = Tally()
         self._empty = asyncio.Event()
+        self._pinging: asyncio.Task[None] | None = None
 
     async def start(self, host: str, port: int) -> int:
         """Listens; returns the port, which the system chose if `port` is 0. Raises `ConfigurationError`."""
@@ -67,6 +70,7 @@ class RtmpServer:
             self._server = await loop.create_server(lambda: _EncoderSocket(self), host, port, backlog=128)
         except OSError as problem:
             raise ConfigurationError(_listen_problem(host, port, problem)) from None
+        self._pinging = asyncio.create_task(self._ping_the_silent(), name="rtmp: ping silent encoders")
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -74,6 +78,8 @@ class RtmpServer:
         if self._server is not None:
             self._server.close()
             self._server = None
+        if self._pinging is not None:
+            self._pinging.cancel()
         for connection in list(self._open):
             connection.close("the server is stopping")
         if self._open:
@@ -107,6 +113,12 @@ class RtmpServer:
         if not self._open:
             self._empty.set()
 
+    async def _ping_the_silent(self) -> None:
+        while True:
+            await asyncio.sleep(PING_INTERVAL_S)
+            for connection in tuple(self._open):
+                connection.ping_if_silent()
+
 
 class _EncoderSocket(asyncio.Protocol):
     """One connection; the `Publisher` of the stream it feeds."""
@@ -122,6 +134,7 @@ class _EncoderSocket(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._linger: asyncio.TimerHandle | None = None
         self._received = server.metrics.received
+        self._heard = True
 
     # --- asyncio.Protocol --------------------------------------------------------------------------------------
 
@@ -140,6 +153,7 @@ class _EncoderSocket(asyncio.Protocol):
         self._set_deadline()
 
     def data_received(self, data: bytes) -> None:
+        self._heard = True
         self._received.inc(len(data))
         self._handle(self._rtmp.feed(data))
         self._flush()
@@ -167,6 +181,13 @@ class _EncoderSocket(asyncio.Protocol):
         """Ends it without another word."""
         if self._transport is not None:
             self._transport.abort()
+
+    def ping_if_silent(self) -> None:
+        """Called at intervals: pings an encoder that was silent for a whole one."""
+        if not self._heard:
+            self._rtmp.ping()
+            self._flush()
+        self._heard = False
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -302,11 +323,11 @@ class _EncoderSocket(asyncio.Protocol):
             return
         loop = asyncio.get_running_loop()
         self._linger = loop.call_later(LINGER_S, self.abort)
-        transport.resume_reading()
-        if transport.can_write_eof():
+        try:
+            transport.resume_reading()
             transport.write_eof()
-        else:
-            transport.close()
+        except OSError:  # the peer has reset the connection: nobody waits for last words
+            transport.abort()
 
 
 def _named(tracks: Tracks) -> dict[str, str]:

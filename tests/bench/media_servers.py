@@ -18,6 +18,7 @@ import msgspec
 from aiohttp import web
 
 import run
+from app import serving
 from app.actor import SYSTEM
 from app.database import DATABASE
 from app.log import set_up_logging
@@ -115,7 +116,7 @@ class Gryf(MediaServer):
         process = self._run(
             *(sys.executable, "run.py", "serve", "--data", str(self.data), "--port", "0", "--rtmp-port", "0", "--json"),
             cwd=ROOT,
-            env={**os.environ, "GRYF_MEDIA_RTMP_HOST": "127.0.0.1"},
+            env={**os.environ, "GRYF_MEDIA_RTMP_HOST": "127.0.0.1", "GRYF_LADDER_POLICY": "never"},
             stdout=subprocess.PIPE,
         )
         assert process.stdout is not None
@@ -173,7 +174,7 @@ class Gryf(MediaServer):
 
         set_up_logging("text", "error")
         settings = run.Settings(None, 0, data=str(self.data), port=0)
-        run_loop(lambda: run.in_application(settings, plan))
+        run_loop(lambda: serving.in_application(settings, plan))
 
     def _is_listed(self, stream_id: str) -> bool:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.http}/hls/{stream_id}/live.m3u8") as answer:

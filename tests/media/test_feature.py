@@ -14,6 +14,7 @@ from app.config import City, Server
 from app.database import Database
 from app.identity.settings import IdentitySettings
 from app.wire import build_app
+from media.continuity.settings import ContinuitySettings
 from media.feature import HEALTH, AuthorisePublish, feature, rtmp_port
 from media.hls.web import MayWatch, anyone_may_watch
 from media.packet import Packet
@@ -42,7 +43,7 @@ async def running(
     settings = MediaSettings(rtmp_host="127.0.0.1", rtmp_port=0, min_free_mib=0)
     app = build_app(
         (feature(grants, may_watch=may_watch),),
-        [City(), Server(data=str(data)), IdentitySettings(), RtmpSettings(), settings],
+        [City(), Server(data=str(data)), IdentitySettings(), RtmpSettings(), ContinuitySettings(slate=False), settings],
         database,
     )
     runner = web.AppRunner(app)

@@ -23,6 +23,9 @@ class Tape:
     def add_part(self, part: Part) -> None:
         self.data += part.data
 
+    def skip(self, next_msn: int, next_take: int) -> None:
+        self.heard.append(f"skip {next_msn} {next_take}")
+
     def end_take(self) -> None:
         self.heard.append("pause")
 
@@ -151,6 +154,13 @@ async def test_a_successor_goes_on_with_the_numbers():
     start = packager.successor()
     assert (start.next_msn, start.next_take) == (4, 1)
     assert [segment.msn for segment in start.segments] == [1, 2, 3]
+    assert [segment.parts for segment in start.segments] == [()] * 3, "a successor has no bytes of parts"
+    later = Packager("s", Timing(), Bounds(), start, Tape(), clock=lambda: 1_700_000_100.0)
+    later.on_tracks(feed.both(8)[0])
+    push_more(later, 0, 3)
+    before, after = (rules.check_media(one.playlist()[0].decode()) for one in (packager, later))
+    rules.check_update(before, after)
+    assert [segment.discontinuity for segment in after.segments] == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -157,3 +157,75 @@ async def test_reader_wakes_for_what_comes_later():
     live(stream)
     task = asyncio.create_task(anext(aiter(reader)))
     assert await task == TRACKS
+
+
+def test_a_stream_that_follows_another_gives_its_sinks_that_ones_packets():
+    stream, other, sink, late = Stream("s"), Stream("s"), Recorder(), Recorder()
+    stream.attach(sink)
+    own, away = live(stream), live(other)
+    stream.push(picture(0, key=True, data=b"own"))
+    other.push(picture(500, key=True, data=b"other"))
+    other.push(picture(900, data=b"other"))
+    stream.follow(other)
+    stream.follow(other)
+    stream.push(picture(40, data=b"own"))
+    stream.set_tracks(Tracks(TRACKS.video))
+    other.push(picture(940, data=b"other"))
+    stream.attach(late)
+    told = ["pause", TRACKS, picture(500, key=True, data=b"other"), picture(900, data=b"other")]
+    assert sink.heard == [TRACKS, picture(0, key=True, data=b"own"), *told, picture(940, data=b"other")]
+    assert late.heard == sink.heard[3:]
+    assert stream.recent() == tuple(sink.heard[4:])
+    stream.push(picture(1000, key=True, data=b"own"))
+    stream.follow(None)
+    assert sink.heard[-3:] == ["pause", Tracks(TRACKS.video), picture(1000, key=True, data=b"own")]
+    other.push(picture(980, data=b"other"))
+    assert sink.heard[-1] == picture(1000, key=True, data=b"own")
+    stream.follow(other)
+    stream.pause(own)
+    assert "pause" not in sink.heard[-2:], "the own publisher is not heard of"
+    other.pause(away)
+    assert sink.heard[-1] == "pause"
+    other.end()
+    assert stream.followed is None
+    stream.end()
+    stream.follow(other)
+    assert sink.heard[-1] == "end"
+
+
+def test_replayed_packets_say_how_old_they_are():
+    class Ages(Recorder):
+        def on_packet(self, packet: Packet) -> None:
+            self.heard.append(round(stream.replayed_s, 3))
+
+    stream, other = Stream("s"), Stream("s")
+    for one in (stream, other):
+        live(one)
+        one.push(picture(0, key=True))
+        one.push(picture(45_000))
+    sink = Ages()
+    stream.attach(sink)
+    assert sink.heard == [TRACKS, 0.5, 0]
+    stream.push(picture(90_000))
+    stream.follow(other)
+    other.push(picture(90_000))
+    stream.follow(None)
+    assert sink.heard[3:] == [0, "pause", TRACKS, 0.5, 0, 0, "pause", TRACKS, 1, 0.5, 0]
+
+
+def test_silence_is_measured_by_what_sinks_could_have_got():
+    now = [10.0]
+    stream, other = Stream("s", clock=lambda: now[0]), Stream("s", clock=lambda: now[0])
+    assert stream.heard_at == 0
+    encoder = live(stream)
+    assert stream.heard_at == 0, "connecting is no sign of a picture"
+    stream.push(picture(0, key=True))
+    assert stream.heard_at == 10
+    now[0] = 12
+    stream.pause(encoder)
+    live(stream)
+    assert stream.heard_at == 10
+    live(other)
+    other.push(picture(0, key=True))
+    stream.follow(other)
+    assert stream.heard_at == 12

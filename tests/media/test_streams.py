@@ -1,7 +1,10 @@
+import asyncio
+
 import pytest
 
 from media.stream import Stream
 from media.streams import (
+    DOUBTFUL_AFTER_S,
     FORGET_REHEARSAL_S,
     SILENCE_S,
     TAKEOVER_AFTER_S,
@@ -102,7 +105,7 @@ async def test_on_air_again_after_a_restart_of_the_server():
 async def test_a_live_publisher_is_not_kicked():
     city = City()
     _, first = await city.publish()
-    city.now += TAKEOVER_AFTER_S - 0.1
+    city.now += DOUBTFUL_AFTER_S - 0.1
     with pytest.raises(PublishRefused, match="another encoder is sending"):
         await city.publish()
     assert first.closed == []
@@ -119,6 +122,27 @@ async def test_a_silent_publisher_gives_way():
     assert stream.publisher is second
     assert [heard for heard in city.packagers[0][2].heard if heard == "pause"] == ["pause"]
     assert city.streams.problem("s1") is None
+
+
+@pytest.mark.parametrize("dead", [True, False])
+async def test_an_encoder_waits_until_it_is_clear_whether_the_present_one_lives(monkeypatch, dead):
+    monkeypatch.setattr("media.streams.WAIT_STEP_S", 0)
+    city = City()
+    stream, first = await city.publish()
+    city.now += DOUBTFUL_AFTER_S + 0.5
+    second = asyncio.ensure_future(city.publish())
+    await asyncio.sleep(0.01)
+    assert not second.done()
+    if dead:
+        city.now += TAKEOVER_AFTER_S
+        await second
+        assert first.closed == ["another encoder took over"]
+        assert len(city.asked) == 3, "the key is looked at again"
+    else:
+        stream.push(picture(9000))
+        with pytest.raises(PublishRefused, match="another encoder is sending"):
+            await second
+        assert first.closed == []
 
 
 async def test_the_clerk_may_allow_one_change():

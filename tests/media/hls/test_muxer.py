@@ -268,3 +268,29 @@ def test_part_says_when_it_began_and_which_it_is():
     assert part.data[36:40] == b"moof"
     assert part.data[44:48] == b"mfhd"
     assert int.from_bytes(part.data[52:56], "big") == 3 * 64 + 1
+
+
+@pytest.mark.parametrize("stall_s", [1.0, 5.0, 20.0])
+def test_dates_never_run_backwards_after_a_stall(stall_s: float):
+    """The network stops for a while and then everything comes at once."""
+    tracks, packets = feed.both(8)
+    muxer = Muxer(Timing())
+    out = list(muxer.begin(tracks))
+    for packet in feed.looped(packets, 8 * 90_000):
+        at_s = packet.dts / 90_000
+        if at_s > 60:
+            break
+        arrived_s = at_s if at_s < 10 else max(at_s, 10 + stall_s + (at_s - 10) / 10)
+        out += muxer.push(packet, 1_000_000 + arrived_s)
+    parts = [item for item in out if isinstance(item, Part) and item.index == 0]
+    assert all(later.began_at_s > earlier.began_at_s for earlier, later in pairwise(parts))
+    assert parts[-1].began_at_s - 1_000_000 == pytest.approx(parts[-1].dts_90k / 90_000, abs=0.6)
+
+
+def test_takes_never_begin_before_the_last_one_ended():
+    tracks, packets = feed.both(4)
+    muxer = Muxer(Timing())
+    first = reading.mux(muxer, tracks, packets, 1_000_000.0)
+    second = reading.mux(muxer, tracks, packets, 999_000.0)
+    (_, earlier), (init, later) = reading.takes([*first, *second])
+    assert init.began_at_s == later[0].began_at_s == earlier[-1].began_at_s + earlier[-1].duration_90k / 90_000

@@ -126,25 +126,3 @@ def test_multivariant_declares_the_tracks_that_exist():
 def test_times_are_utc_to_the_millisecond():
     assert date_time(0.9996) == "1970-01-01T00:00:01.000Z"
     assert date_time(1_700_000_000) == "2023-11-14T22:13:20.000Z"
-
-
-def test_the_rules_find_what_is_wrong():
-    """The tool itself is able to fail."""
-    good = media_playlist(Timing(), [segment_lines(segment(7, opens=True))], None, 8)
-    broken = {
-        "TARGETDURATION:6": "TARGETDURATION:1",
-        "PART-HOLD-BACK=1.650": "PART-HOLD-BACK=1.000",
-        'DURATION=0.52000,URI="7.1': 'DURATION=0.30000,URI="7.1',
-        'DURATION=0.52000,URI="7.2': 'DURATION=0.60000,URI="7.2',
-        "MEDIA-SEQUENCE:7": "MEDIA-SEQUENCE:0",
-        '"8.0.m4s"': '"8.1.m4s"',
-        '#EXT-X-MAP:URI="init-0.mp4"\n': "",
-        "EXTINF:2.08000": "EXTINF:2.18000",
-    }
-    for right, wrong in broken.items():
-        assert right in good
-        try:
-            rules.check_media(good.replace(right, wrong))
-        except AssertionError:
-            continue
-        raise AssertionError(f"{wrong} was not noticed")

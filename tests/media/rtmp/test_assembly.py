@@ -152,4 +152,12 @@ def test_time_never_falls_within_a_track_nor_below_zero():
     clock = Clock()
     assert [clock.unwrapped_ms(ms) for ms in (10, 0, 5)] == [10, 0, 5]
     early = Clock()
-    assert [early.unwrapped_ms(ms) for ms in (4_000, 2_000)] == [1000, 0]
+    assert [early.unwrapped_ms(ms, kind) for ms, kind in ((4_000, Kind.VIDEO), (2_000, Kind.AUDIO))] == [1000, 0]
+
+
+def test_a_track_that_was_set_back_goes_on_beside_the_other():
+    clock = Clock()
+    said = ((5_000, Kind.VIDEO), (5_010, Kind.AUDIO), (5_040, Kind.VIDEO), (1_050, Kind.AUDIO), (5_080, Kind.VIDEO))
+    assert [clock.unwrapped_ms(*one) for one in said] == [1000, 1010, 1040, 1080, 1080]
+    assert clock.unwrapped_ms(1_071, Kind.AUDIO) == 1101
+    assert clock.unwrapped_ms(1_120, Kind.VIDEO) == 1150, "the picture follows, and takes the sound's way"
