@@ -13,7 +13,7 @@ help:  ## What can be made
 
 setup: $(STAMPS)/python $(STAMPS)/vendor  ## Sets up: Python packages, browser parts; starts nothing
 
-setup-test: setup $(STAMPS)/python-test $(STAMPS)/chromium
+setup-test: setup $(STAMPS)/python-test $(STAMPS)/chromium $(STAMPS)/nginx
 
 demo: setup  ## Runs the whole product with demo data and a synthetic council feed
 	@exec $(BIN)/python run.py demo --data $(DATA)/demo
@@ -59,6 +59,6 @@ $(STAMPS)/vendor: package-lock.json tools/vendor.py $(STAMPS)/python
 	@$(BIN)/python tools/vendor.py
 	@touch $@
 
-$(STAMPS)/chromium:
-	@$(PYTHON) tools/get_chromium.py
+$(STAMPS)/chromium $(STAMPS)/nginx:
+	@$(PYTHON) tools/get_program.py $(notdir $@)
 	@mkdir -p $(STAMPS) && touch $@

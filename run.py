@@ -36,6 +36,7 @@ from app.ready import Ready, announce
 from app.services import FEATURE as SERVICES
 from app.wire import CITY, SERVER, build_app, section
 from media.archive.commands import recording_cli
+from media.continuity.model import Slot
 from media.streams import PublishGrant
 from portals.council import actions as council
 from portals.council.demo import SETTINGS as DEMO_SETTINGS
@@ -291,14 +292,15 @@ def user_reset(
 @key_cli.command("create")
 def key_create(
     session: Annotated[str, typer.Argument(help="Last part of the session's address, for instance xxxi-2026-11-25.")],
-    label: Annotated[str, typer.Option(help="What the key is for.")] = "Encoder",
+    label: Annotated[str, typer.Option(help="What the key is for.")] = "",
+    slot: Annotated[Slot, typer.Option(help="Whether it is for the backup encoder.")] = Slot.PRIMARY,
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
     """Make a stream key; prints it once."""
 
     async def create(application: web.Application) -> None:
-        key = await council.create_key_by_slug(application[DATABASE], SYSTEM, session, label)
+        key = await council.create_key_by_slug(application[DATABASE], SYSTEM, session, label, slot)
         typer.echo(f"Key {key.id} ({key.label}): {key.key}")
 
     _go(config, data, None, None, None, lambda settings: serving.in_application(settings, create))

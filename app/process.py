@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
@@ -84,8 +85,12 @@ class DatabaseServer:
         return self.url
 
     async def stop(self) -> None:
+        await asyncio.to_thread(self.stop_now)
+
+    def stop_now(self) -> None:
+        """Blocks until it has ended."""
         if self._embedded is not None:
-            await asyncio.to_thread(self._embedded.stop)
+            self._embedded.stop()
 
 
 async def close_pool(pool: "asyncpg.pool.Pool[Any]") -> None:
@@ -176,6 +181,39 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
     return stop
+
+
+class StopLimit:
+    """The last word on a stop: what hangs is named in the log, and the process ends without it.
+
+    Whoever stops us kills us after ten seconds anyway, and then nobody knows why.
+    """
+
+    def __init__(self, limit_s: float, last: Callable[[], None]) -> None:
+        """`last` is called in a thread, right before the process ends."""
+        self._limit_s = limit_s
+        self._last = last
+        self._timer: threading.Timer | None = None
+
+    def start(self) -> None:
+        """From now on there are `limit_s` seconds left, unless `cancel` comes first."""
+        self._timer = threading.Timer(self._limit_s, self._give_up, (asyncio.get_running_loop(),))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _give_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        for task in asyncio.all_tasks(loop):
+            frames = task.get_stack(limit=1)
+            place = f"{frames[0].f_code.co_filename}:{frames[0].f_lineno}" if frames else ""
+            log.error("this did not end in time", task=task.get_name(), coroutine=repr(task.get_coro()), place=place)
+        try:
+            self._last()
+        finally:
+            os._exit(1)
 
 
 async def watch_parent(stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from app.feature import Feature
 from app.nodes import check_role, features_for
 from app.process import (
     DatabaseServer,
+    StopLimit,
     bring_up_to_date,
     close_pool,
     listen,
@@ -26,6 +27,9 @@ from app.process import (
 from app.wire import build_app
 
 log = structlog.get_logger("gryf")
+
+STOP_WITHIN_S: Final = 8.0
+"""A stop takes two to four seconds; ten are promised."""
 
 Values = Mapping[str, Mapping[str, Any]]
 """Settings by section."""
@@ -97,6 +101,7 @@ async def serve(settings: Settings, begin: Callable[[web.Application, str, int],
     lock = _lock(settings.server.role, data)
     stop = stop_on_signals()
     database_server = DatabaseServer(settings.server, data)
+    limit = StopLimit(STOP_WITHIN_S, database_server.stop_now)
     try:
         url = await database_server.start()
         await bring_up_to_date(url)
@@ -109,12 +114,14 @@ async def serve(settings: Settings, begin: Callable[[web.Application, str, int],
                 await begin(application, url, port)
                 await stop.wait()
                 log.info("stopping")
+                limit.start()
             finally:
                 await runner.cleanup()
         finally:
             await close_pool(pool)
     finally:
         await database_server.stop()
+        limit.cancel()
         if lock is not None:
             lock.close()
 

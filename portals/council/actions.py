@@ -293,11 +293,13 @@ async def create_stream_key(
         return NewStreamKey(id=row.id, label=row.label, key=key, hint=row.hint, slot=row.slot)
 
 
-async def create_key_by_slug(database: Database, actor: Actor, slug: str, label: str) -> NewStreamKey:
+async def create_key_by_slug(
+    database: Database, actor: Actor, slug: str, label: str, slot: Slot = Slot.PRIMARY
+) -> NewStreamKey:
     """The same for the command line, which knows addresses."""
     async with database.transaction(readonly=True) as tx:
         session = await access_session_by_slug(tx, actor, slug)
-    return await create_stream_key(database, actor, session.id, label)
+    return await create_stream_key(database, actor, session.id, label, slot)
 
 
 async def revoke_key_by_slug(app: web.Application, actor: Actor, slug: str, key_id: int) -> StreamKey:
