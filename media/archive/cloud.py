@@ -36,7 +36,7 @@ WHOLE_S: Final = 24 * 3600
 """Someone who watches a recording on a slow line takes hours; obstore's own limit is 30 s."""
 RETRIES: Final = 2
 RETRY_S: Final = 10
-"""A viewer waits no longer for an answer; jobs come back later by themselves."""
+"""After so long nothing is tried again: a viewer waits for it, and jobs come back later by themselves."""
 
 
 class StoreFailed(Exception):

@@ -13,7 +13,8 @@ KEYS = {"s3_bucket": "nagrania", "s3_region": "eu-1", "s3_access_key": "GRYF", "
 class FakeS3:
     """`away`: it answers 503. `flips`: a byte of each body changes on its way. `forgets`: it keeps one byte less.
 
-    `open`: cleared, requests wait for it. `fails_at`: parts from this number on are refused.
+    `open`: cleared, requests wait for it. `fails_at`: parts from this number on are refused. `cuts`: so many answers to
+    GET break off early.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,7 @@ class FakeS3:
         self.open = asyncio.Event()
         self.open.set()
         self.fails_at = 0
+        self.cuts = 0
         self.puts = 0
         self.sent = 0
         self.endpoint = ""
@@ -48,8 +50,8 @@ class FakeS3:
                 self.uploads.pop(request.query["uploadId"], None)
                 return web.Response(status=204)
             case "DELETE":
-                self.objects.pop(key, None)
-                return web.Response(status=204)
+                # S3 says 204 of what is not there, some others 404
+                return web.Response(status=204 if self.objects.pop(key, None) is not None else 404)
         return await self._get(request, key)
 
     def _post(self, request: web.Request, key: str, body: bytes) -> web.Response:
@@ -95,6 +97,10 @@ class FakeS3:
         for begin in range(0, len(wanted), 1 << 16):
             await response.write(wanted[begin : begin + (1 << 16)])
             self.sent = begin + (1 << 16)
+            if self.cuts and request.transport is not None:
+                self.cuts -= 1
+                request.transport.close()
+                break
         return response
 
 

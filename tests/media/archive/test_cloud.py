@@ -58,6 +58,20 @@ async def test_ranges_come_in_blocks(s3: FakeS3):
     assert max(map(len, blocks)) < 1_500_000
 
 
+async def test_a_range_that_breaks_off_goes_on_where_it_was(s3: FakeS3):
+    s3.objects[KEY] = random.Random(2).randbytes(1_000_000)
+    s3.cuts = 1
+    assert b"".join(await got(objects_of(s3), 0, 900_000)) == s3.objects[KEY][:900_000]
+    assert s3.cuts == 0
+
+
+async def test_a_range_that_never_comes_whole_is_told(s3: FakeS3):
+    s3.objects[KEY] = bytes(3_000_000)
+    s3.cuts = 100
+    with pytest.raises(StoreFailed, match="does not answer"):
+        await got(objects_of(s3), 0, 3_000_000)
+
+
 async def test_what_nobody_takes_is_not_fetched(s3: FakeS3):
     s3.objects[KEY] = bytes(64 << 20)
     async with objects_of(s3).read(KEY, 0, 64 << 20) as blocks:
@@ -94,7 +108,7 @@ async def test_parts_of_an_upload_that_failed_are_dropped(tmp_path: Path, s3: Fa
 async def test_parts_of_an_upload_that_was_cancelled_are_dropped(tmp_path: Path, s3: FakeS3):
     path, _ = file_of(tmp_path, 50 * PART)
     sending = asyncio.create_task(objects_of(s3).put(KEY, path, "video/mp4"))
-    while not s3.puts:
+    while not s3.puts and not sending.done():
         await asyncio.sleep(0)
     s3.open.clear()
     sending.cancel()
@@ -144,7 +158,7 @@ async def test_a_silent_store_is_not_waited_for(s3: FakeS3, monkeypatch: pytest.
     s3.objects[KEY] = b"a"
     s3.open.clear()
     with pytest.raises(StoreFailed, match="does not answer"):
-        await objects_of(s3).size(KEY)
+        await asyncio.wait_for(objects_of(s3).size(KEY), 30)
 
 
 async def test_a_store_that_wakes_up_is_asked_again(s3: FakeS3, monkeypatch: pytest.MonkeyPatch):
