@@ -129,7 +129,7 @@ async def run_server(settings: Settings, *, demo: bool, as_json: bool, feed: boo
         ready = make_ready(application, server.host, port, shown)
         if demo and feed and shown.stream_key:
             # the key goes through the environment: a command line can be read by every account of the machine
-            target = {"GRYF_ENCODER_URL": f"{ready.rtmp}/{shown.stream_key}"}
+            target = {"GRYF_ENCODER_URL": f"{ready.rtmp}/{shown.stream_key}", "TZ": application[CITY].time_zone}
             keep_child(application, "encoder", encoder_command(ready, shown), target)
         announce(ready, as_json)
 

@@ -152,6 +152,7 @@ async def test_the_encoder_drops_and_comes_back(tmp_path):
                     return (await text_of(clerk, live)).count("#EXTINF") >= before + 2
 
                 await until(two_more)
+                await asyncio.sleep(4)  # a slate's segments count too
             await asyncio.sleep(2)
         assert "#EXT-X-DISCONTINUITY\n" in await text_of(clerk, live)
         async with clerk.post(f"/api/council/sessions/{session['id']}/end") as answer:
