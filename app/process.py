@@ -168,6 +168,26 @@ async def end_child(child: asyncio.subprocess.Process) -> None:
         await child.wait()
 
 
+async def reap(child: asyncio.subprocess.Process, *unread: asyncio.StreamReader) -> int:
+    """Waits for the end of a process and returns its status.
+
+    asyncio tells of an end only once every pipe was read to its own end (uvloop at once), and pauses a pipe that nobody
+    reads: whatever stands in `unread` is read and thrown away meanwhile.
+    """
+
+    async def throw_away(stream: asyncio.StreamReader) -> None:
+        while await stream.read(65536):
+            pass
+
+    readers = [asyncio.create_task(throw_away(stream)) for stream in unread]
+    try:
+        return await child.wait()
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+
+
 def stop_on_signals() -> asyncio.Event:
     """An event that SIGTERM and SIGINT set; a second one ends the process at once."""
     stop = asyncio.Event()

@@ -57,4 +57,4 @@ def playlist_guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlaylistGuard]:
 
     monkeypatch.setattr(aiohttp.ClientResponse, "read", read_and_look)
     yield guard
-    assert guard.faults == []
+    assert guard.faults == [], "\n".join(dict.fromkeys(guard.faults))

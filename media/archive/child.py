@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from app.process import reap
 from app.wire import ROOT
 from media.archive.orders import Answer, AnyOrder, Further, Made, Refused
 
@@ -42,12 +43,12 @@ async def carry_out(order: AnyOrder, heard: Heard) -> Made:
             await child.stdin.drain()
             child.stdin.close()
         last = await _listen(child.stdout, heard)
-        status = await child.wait()
+        status = await reap(child, child.stdout)
     finally:
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
-            await child.wait()
+            await reap(child, child.stdout)
         said = await complaints
     match last:
         case Made() if status == 0:

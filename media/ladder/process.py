@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from app.process import reap
 from media.ladder.backlog import Backlog
 from media.ladder.protocol import News, NewsReader, Order, ProtocolError, encode
 from media.ladder.settings import LadderSettings
@@ -80,7 +81,7 @@ class Worker:
         finally:
             writing.cancel()
             self.kill()
-            code = await process.wait()
+            code = await reap(process, process.stdout)
             await asyncio.gather(writing, return_exceptions=True)
         return code
 

@@ -17,6 +17,7 @@ import structlog
 from app.database import Tx
 from app.files import FileStore, FolderStorage
 from app.i18n import Locales
+from app.process import reap
 from app.wire import ROOT
 from media.uploads.child import Answer, ChildLimits, Converted, Failed, Looked, Order, Reached
 from media.uploads.rules import Failure, Limits
@@ -114,19 +115,20 @@ async def run_child(order: Order, wall_s: float, hear: Hear) -> Looked | Convert
         limit=LONGEST_LINE,
         start_new_session=True,
     )
+    assert child.stdout is not None
     assert child.stderr is not None
     complaints = asyncio.create_task(_tail(child.stderr))
     try:
         async with asyncio.timeout(wall_s):
             answer = await _converse(child, order, hear)
-            await child.wait()
+            await reap(child, child.stdout)
     except TimeoutError:
         answer = Failed(Failure.TOO_DEMANDING, f"longer than {wall_s:.0f} s")
     finally:
         if child.returncode is None:
             with suppress(ProcessLookupError):
                 child.kill()
-            await child.wait()
+            await reap(child, child.stdout)
         words = await complaints
     if answer is None:
         answer = _verdict(child.returncode or 0, words)

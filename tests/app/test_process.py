@@ -1,9 +1,14 @@
 """A process that is told to stop, stops."""
 
+import asyncio
 import subprocess
 import sys
 import time
 
+import pytest
+import uvloop
+
+from app.process import reap
 from tests.conftest import ROOT
 
 HANGS = """
@@ -47,3 +52,26 @@ def test_what_hangs_is_named_and_left():
 def test_a_stop_in_time_ends_by_itself():
     done = run(cancel=True)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("killed", [True, False])
+def test_the_end_of_a_talkative_process_is_heard(loop, killed):
+    """More than its pipe and our buffer hold, and nobody reads it."""
+
+    async def talk() -> int:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "import sys; sys.stdout.write('x' * 9_000_000)",
+            stdout=asyncio.subprocess.PIPE,
+            limit=1000,
+        )
+        await asyncio.sleep(0.5)
+        if killed:
+            child.kill()
+        assert child.stdout is not None
+        return await asyncio.wait_for(reap(child, child.stdout), 30)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(talk()) == (-9 if killed else 0)

@@ -113,7 +113,8 @@ async def test_it_learns_nothing_of_the_environment(monkeypatch: pytest.MonkeyPa
     await until(lambda: heard == [Ready()])
     assert b"secret" not in Path(f"/proc/{worker.pid}/environ").read_bytes()
     os.kill(worker.pid, signal.SIGTERM)
-    assert await asyncio.wait_for(running, 30) == -signal.SIGTERM
+    # asyncio's own loop may lose the status (255): Popen.kill() looks for the end too, and takes it from the watcher
+    assert await asyncio.wait_for(running, 30) in {-signal.SIGTERM, 255}
     assert not is_running(worker.pid)
 
 
