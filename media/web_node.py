@@ -63,7 +63,8 @@ async def follow_wishes(database: Database, look: Callable[[str], object]) -> No
         await connection.add_listener(CHANNEL, hear)
         while not lost.is_set():
             try:
-                await asyncio.wait_for(lost.wait(), CHECK_EVERY_S)
+                async with asyncio.timeout(CHECK_EVERY_S):
+                    await lost.wait()
             except TimeoutError:
                 await answers(connection)  # a connection that died in silence is found
         raise asyncpg.ConnectionDoesNotExistError("the connection was lost")

@@ -153,7 +153,8 @@ class OutboxReader:
     async def first_look(self, within_s: float) -> None:
         """Waits until the reader follows, so that the first sockets miss nothing; not for ever."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._began.wait(), within_s)
+            async with asyncio.timeout(within_s):
+                await self._began.wait()
 
     def wake(self) -> None:
         """There may be something to read."""
@@ -182,7 +183,8 @@ class OutboxReader:
                 self.connected = True
                 self._began.set()
                 try:
-                    await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await self._wake.wait()
                 except TimeoutError:
                     continue
         except BaseException:

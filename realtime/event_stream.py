@@ -125,7 +125,8 @@ class StreamSocket:
         beat_at = loop.time() + self._heartbeat_s
         while not self.closed and not self._transport.is_closing():
             try:
-                await asyncio.wait_for(self._ended.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await self._ended.wait()
             except TimeoutError:
                 if loop.time() >= beat_at:
                     beat_at += self._heartbeat_s

@@ -125,7 +125,8 @@ class _Worker:
                 except LOST as problem:
                     log.warning("worker without database; it tries again", reason=_reason(problem), pause_s=pause_s)
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self.stop.wait(), pause_s)
+                        async with asyncio.timeout(pause_s):
+                            await self.stop.wait()
                     pause_s = min(pause_s * 2, self.pace.reconnect_most_s)
             if not self.ending:
                 await self._finish()
@@ -170,8 +171,10 @@ class _Worker:
                     await self._tick(queries)
                 tick_at = clock() + self.pace.tick_s
             await self._take(queries)
+            pause_s = max(0.05, min(tick_at - clock(), await self._next_due_s()))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), max(0.05, min(tick_at - clock(), await self._next_due_s())))
+                async with asyncio.timeout(pause_s):
+                    await self.wake.wait()
 
     async def _next_due_s(self) -> float:
         """Seconds until a job's time comes; a job that is due and was not taken waits for a free hand or a tick."""

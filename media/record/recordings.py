@@ -180,7 +180,8 @@ class Recordings:
         if recorder is None or recorder.settled or recorder.state is not RecorderState.CLOSED:
             return
         with contextlib.suppress(TimeoutError, Unavailable):
-            await asyncio.wait_for(recorder.finished.wait(), SETTLE_S)
+            async with asyncio.timeout(SETTLE_S):
+                await recorder.finished.wait()
             await self.index.flush()
             recorder.settled = True
         self.library.forget(stream_id)

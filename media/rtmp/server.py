@@ -85,7 +85,8 @@ class RtmpServer:
         if self._open:
             self._empty.clear()
             try:
-                await asyncio.wait_for(self._empty.wait(), STOP_TIMEOUT_S)
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await self._empty.wait()
             except TimeoutError:
                 for connection in list(self._open):
                     connection.abort()

@@ -42,6 +42,20 @@ def test_no_file_or_function_holds_two_things():
     assert found == []
 
 
+def test_nothing_waits_with_wait_for():
+    """Until Python 3.12 `asyncio.wait_for` swallows a cancellation that comes as its future is done: `asyncio.timeout`."""
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in parsed().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "wait_for"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "asyncio"
+    ]
+    assert found == []
+
+
 def test_names_say_what_a_thing_is():
     found = [
         name

@@ -7,7 +7,7 @@ import pytest
 
 from app.database import Database, open_pool
 from app.errors import Unavailable
-from realtime.backplane import PostgresOutbox, worker_backplane
+from realtime.backplane import OutboxReader, PostgresOutbox, worker_backplane
 from realtime.feature import READER
 from tests.realtime.conftest import Client, Note, NoteWritten, Site
 from tests.realtime.test_socket import until
@@ -177,3 +177,19 @@ async def test_after_a_long_absence_everybody_starts_again(site: Site, worker: D
         again = await Client(socket).join("board/a", since={"epoch": joined["epoch"], "seq": joined["seq"]})
         assert "snapshot" in again
         assert again["epoch"] != joined["epoch"]
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_reader_that_is_woken_as_it_is_cancelled_ends(site: Site, turns: int) -> None:
+    """`asyncio.wait_for` of Python 3.11 loses such a cancellation, and the server never stops."""
+    reader = OutboxReader(site.database, site.hub, origin="another", keep_s=60, resync=lambda: None)
+    task = asyncio.create_task(reader.run())
+    await until(lambda: reader.connected)
+    await asyncio.sleep(0.05)
+    reader.wake()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=5)
+    assert done
+    assert task.cancelled()
