@@ -24,9 +24,12 @@ from app.shortcuts import add_shortcuts
 from app.supervise import SUPERVISOR
 from app.wire import ROOT
 
+PARENT: Final = "GRYF_PARENT"
+"""Environment variable of a process that is kept by another: whose end is its own."""
+
 log = structlog.get_logger(__name__)
 
-CHILD_GRACE_S: Final = 8.0
+CHILD_GRACE_S: Final = 5.0
 """How long a child process may take to end after SIGTERM."""
 
 LOWEST_FREE_BYTES: Final = 200 * 1024 * 1024
@@ -136,7 +139,11 @@ def keep_child(app: web.Application, name: str, command: list[str], environment:
 
     async def run() -> None:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, *command, cwd=ROOT, env={**os.environ, **environment}, stdout=sys.stderr
+            sys.executable,
+            *command,
+            cwd=ROOT,
+            env={**os.environ, **environment, PARENT: str(os.getpid())},
+            stdout=sys.stderr,
         )
         try:
             status = await child.wait()
@@ -238,7 +245,8 @@ class StopLimit:
 
 async def watch_parent(stop: asyncio.Event) -> None:
     """A worker whose server was killed must not live on: it would work beside the next one."""
-    parent = os.getppid()
+    # told and not looked up: the server may be gone before this process has come so far
+    parent = int(os.environ.get(PARENT, os.getppid()))
     while not stop.is_set():
         if os.getppid() != parent:
             stop.set()

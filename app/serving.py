@@ -28,7 +28,7 @@ from app.wire import build_app
 
 log = structlog.get_logger("gryf")
 
-STOP_WITHIN_S: Final = 8.0
+STOP_WITHIN_S: Final = 9.0
 """A stop takes two to four seconds; ten are promised."""
 
 Values = Mapping[str, Mapping[str, Any]]

@@ -47,7 +47,7 @@ InternalClientError: a connection that was cut in the middle of an operation ref
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How many, how often, how long. Stopping takes `finish_s` + `cancel_s` + 1.5 s at most: less than 8 s."""
+    """How many, how often, how long. Stopping takes `finish_s` + `cancel_s` + 1.5 s at most: less than 5 s."""
 
     at_once: int = 4
     tick_s: float = 10.0
@@ -58,9 +58,9 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     retry_factor: float = 3.0
     retry_most_s: float = 3600.0
     reconnect_most_s: float = 10.0
-    finish_s: float = 3.0
+    finish_s: float = 1.5
     """What running jobs get to end by themselves when the worker stops."""
-    cancel_s: float = 2.5
+    cancel_s: float = 1.5
     """What cancelled jobs get to clean up."""
 
     def retry_delay(self, failures: int) -> timedelta:

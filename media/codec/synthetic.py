@@ -185,7 +185,7 @@ def _stop_soon(stop: threading.Event) -> None:
 
 
 def _end_with_parent(stop: threading.Event) -> None:
-    parent = os.getppid()
+    parent = int(os.environ.get("GRYF_PARENT", os.getppid()))  # see app.process
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -1,6 +1,7 @@
 """A process that is told to stop, stops."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -75,3 +76,21 @@ def test_the_end_of_a_talkative_process_is_heard(loop, killed):
 
     with asyncio.Runner(loop_factory=loop) as runner:
         assert runner.run(talk()) == (-9 if killed else 0)
+
+
+def test_a_worker_whose_server_is_gone_already_ends_at_once():
+    code = """
+import asyncio
+from app.process import watch_parent
+
+async def main():
+    stop = asyncio.Event()
+    await asyncio.wait_for(asyncio.gather(watch_parent(stop), stop.wait()), 20)
+
+asyncio.run(main())
+"""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    environment = {**os.environ, "GRYF_PARENT": str(gone.pid)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, timeout=60, check=False)
+    assert done.returncode == 0
