@@ -24,6 +24,16 @@ ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole journeys with real encoders and browsers meet a busy machine now and then: they may be tried again.
+
+    A second failure is a failure; a first one is shown as `R`.
+    """
+    for item in items:
+        if item.get_closest_marker("browser") or item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Address of a PostgreSQL server for this run alone; its own, unless GRYF_TEST_DATABASE_URL names one."""
