@@ -148,7 +148,7 @@ async def test_keys_of_the_player(chromium, tmp_path):
         await page.evaluate(f"{video}.addTextTrack('captions', 'Polski', 'pl')")
         await page.keyboard.press("c")
         assert await page.evaluate(f"[...{video}.textTracks].at(-1).mode") == "showing"
-        assert await button.get_attribute("aria-pressed") == "true"
+        await button.and_(page.locator("[aria-pressed=true]")).wait_for(timeout=10_000)
         await page.keyboard.press("c")
         assert await page.evaluate(f"[...{video}.textTracks].at(-1).mode") == "disabled"
 
