@@ -109,7 +109,7 @@ http {{
     {temporary}
     proxy_cache_path {self.folder}/cache levels=1:2 keys_zone=gryf_live:16m max_size=2g use_temp_path=off;
     {encodings}
-    upstream gryf_media {{ server {upstream}; keepalive 256; }}
+    upstream gryf_media {{ server {upstream}; keepalive 2048; }}
     server {{
         listen 127.0.0.1:{port} backlog=4096;
         proxy_http_version 1.1;
