@@ -1,8 +1,8 @@
 """How loud a stream is: its sound decoded in one thread, for the meter on the clerk's page.
 
-A stream whose page is open is decoded whole; of others one burst of a few packets a second is enough for the watchdog
-(`LevelTap.sparing`), a fifteenth of the work. The thread is fed by a bounded queue; what it is too slow for is dropped
-and counted. A decoder that fails ends that meter and touches nothing else.
+A stream whose page is open is decoded whole; of others one burst of a few packets every two seconds is enough for the
+watchdog (`LevelTap.sparing`), a thirtieth of the work. The thread is fed by a bounded queue; what it is too slow for is
+dropped and counted. A decoder that fails ends that meter and touches nothing else.
 """
 
 import math
@@ -38,7 +38,7 @@ CLIPPED_FROM: Final = int(32768 * 10 ** (-0.5 / 20))
 BURST_PACKETS: Final = 3
 """The first of a burst overlaps with sound that was not decoded and is thrown away."""
 
-BURST_INTERVAL_S: Final = 1.0
+BURST_INTERVAL_S: Final = 2.0
 MAX_FAILURES: Final = 50
 """So many packets in a row that cannot be decoded end a meter."""
 
@@ -76,7 +76,7 @@ class LevelTap:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.sparing = sparing
-        """Measure a burst a second instead of everything; may be changed at any time."""
+        """Measure a burst now and then instead of everything; may be changed at any time."""
         self.dropped = 0
         """Packets the thread was too slow for."""
         self.failed = False

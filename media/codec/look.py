@@ -23,7 +23,7 @@ from media.stream import Stream
 
 log = structlog.get_logger(__name__)
 
-CPU_SHARE: Final = 0.05
+CPU_SHARE: Final = 0.02
 """Most of a core that all looking together takes."""
 
 NICE: Final = 10

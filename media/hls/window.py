@@ -34,19 +34,27 @@ class Start(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Kept:
-    """A segment's bytes: its parts are views of one block once it is closed."""
+    """A segment's bytes, part by part. Most players ask for parts alone: a whole is made when one asks for it."""
 
-    __slots__ = ("data", "lines", "parts")
+    __slots__ = ("_whole", "lines", "parts", "size")
 
-    def __init__(self, lines: SegmentLines, parts: list[bytes] | None) -> None:
+    def __init__(self, lines: SegmentLines, parts: Sequence[bytes] = ()) -> None:
         self.lines = lines
-        self.data = b"".join(parts) if parts is not None else None
-        self.parts: list[memoryview] = []
-        if self.data is not None and parts is not None:
-            view, at = memoryview(self.data), 0
-            for part in parts:
-                self.parts.append(view[at : at + len(part)])
+        self.parts: Sequence[bytes | memoryview] = parts
+        self.size = sum(map(len, parts))
+        self._whole: bytes | None = None
+
+    def whole(self) -> bytes | None:
+        """None where the bytes were never in memory. The first call makes one block; parts are views of it then."""
+        if self._whole is None and self.parts:
+            self._whole = b"".join(self.parts)
+            view, at = memoryview(self._whole), 0
+            views = []
+            for part in self.parts:
+                views.append(view[at : at + len(part)])
                 at += len(part)
+            self.parts = views
+        return self._whole
 
 
 class Window:
@@ -62,7 +70,7 @@ class Window:
         self._discontinuity = start.next_take - 1
         self._take = -1
         self._inits: dict[int, bytes] = {}
-        self._closed: deque[_Kept] = deque(_Kept(segment_lines(segment), None) for segment in start.segments)
+        self._closed: deque[_Kept] = deque(_Kept(segment_lines(segment)) for segment in start.segments)
         self._gone: deque[_Kept] = deque()
         self._duration_90k = sum(segment.duration_90k for segment in start.segments)
         self._bytes = 0
@@ -111,6 +119,7 @@ class Window:
                 began_at_s=part.began_at_s,
                 duration_90k=part.duration_90k,
                 parts=(listed,),
+                dts_90k=part.dts_90k,
             )
         else:
             self._opened = msgspec.structs.replace(
@@ -129,7 +138,7 @@ class Window:
             return
         kept = _Kept(segment_lines(segment), self._open_parts)
         self._closed.append(kept)
-        self._measure(segment, sum(map(len, self._open_parts)))
+        self._measure(segment, kept.size)
         self._duration_90k += segment.duration_90k
         self.next_msn = segment.msn + 1
         self._opened, self._open_parts, self._open_frames = None, [], 0
@@ -198,7 +207,14 @@ class Window:
     def segment(self, msn: int) -> bytes | None:
         """A closed segment's bytes while they are in memory."""
         kept = self._find(msn)
-        return kept.data if kept is not None else None
+        return kept.whole() if kept is not None else None
+
+    def described(self, msn: int) -> Segment | None:
+        """What is known of a segment while it is in memory; of the one that grows too."""
+        if self._opened is not None and self._opened.msn == msn:
+            return self._opened
+        kept = self._find(msn)
+        return kept.lines.segment if kept is not None else None
 
     def part(self, msn: int, index: int) -> bytes | memoryview | None:
         parts: Sequence[bytes | memoryview]
@@ -248,7 +264,7 @@ class Window:
         self._gone.append(kept)
 
     def _forget(self) -> None:
-        self._bytes -= len(self._gone.popleft().data or b"")
+        self._bytes -= self._gone.popleft().size
 
 
 def _rounded(bps: int) -> int:

@@ -119,6 +119,7 @@ class RtmpServer:
             await asyncio.sleep(PING_INTERVAL_S)
             for connection in tuple(self._open):
                 connection.ping_if_silent()
+                connection.count_received()
 
 
 class _EncoderSocket(asyncio.Protocol):
@@ -134,7 +135,8 @@ class _EncoderSocket(asyncio.Protocol):
         self._deciding: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._linger: asyncio.TimerHandle | None = None
-        self._received = server.metrics.received
+        self._received_bytes = 0
+        """Since they were last counted: the counter's lock is too dear for every read."""
         self._heard = True
 
     # --- asyncio.Protocol --------------------------------------------------------------------------------------
@@ -155,12 +157,13 @@ class _EncoderSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard = True
-        self._received.inc(len(data))
+        self._received_bytes += len(data)
         self._handle(self._rtmp.feed(data))
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
+        self.count_received()
         self._server.dismiss(self)
         for handle in (self._deadline, self._linger):
             if handle is not None:
@@ -182,6 +185,11 @@ class _EncoderSocket(asyncio.Protocol):
         """Ends it without another word."""
         if self._transport is not None:
             self._transport.abort()
+
+    def count_received(self) -> None:
+        """Called at intervals: brings the counter up to date."""
+        self._server.metrics.received.inc(self._received_bytes)
+        self._received_bytes = 0
 
     def ping_if_silent(self) -> None:
         """Called at intervals: pings an encoder that was silent for a whole one."""

@@ -15,7 +15,7 @@ class WatchdogSettings(msgspec.Struct, frozen=True):
         Described(description="Look at a key frame every few seconds: a black or frozen picture is found."),
     ] = True
     sound: Annotated[
-        bool, Described(description="Hear a twentieth of the sound all the time: silence and clipping are found.")
+        bool, Described(description="Hear a thirtieth of the sound all the time: silence and clipping are found.")
     ] = True
     max_video_kbit_s: Annotated[
         int,

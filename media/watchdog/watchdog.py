@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EACH_S: Final = 2.0
 LOOK_SPARINGLY_EACH_S: Final = 5.0
-LEVEL_STALE_S: Final = 3.0
+LEVEL_STALE_S: Final = 5.0
 PROBLEM_KEPT_S: Final = 30.0
 """A refused encoder tries again every few seconds; when it has not for so long, somebody has seen to it."""
 

@@ -110,7 +110,7 @@ async def test_what_is_published_arrives_in_the_stream():
         assert (picture.kind, picture.key, sound.kind) == (Kind.VIDEO, True, Kind.AUDIO)
         assert port.count("connections") == 1
         assert port.count("publications_total", outcome="accepted") == 1
-        assert port.count("received_bytes_total") > 3000
+        await until(lambda: port.count("received_bytes_total") > 3000)
         writer.write(command("FCUnpublish", 6, None, "KEY"))
         await until(lambda: port.sinks[0].heard[-1] == "pause")
         writer.close()
