@@ -11,6 +11,9 @@ FILES = {
     "hls.js/dist/hls.worker.js": "hls/hls.worker.js",
     "hls.js/LICENSE": "hls/LICENSE",
     "media-chrome/LICENSE": "media-chrome/LICENSE",
+    "uplot/dist/uPlot.esm.js": "uplot/uPlot.esm.js",
+    "uplot/dist/uPlot.min.css": "uplot/uPlot.min.css",
+    "uplot/LICENSE": "uplot/LICENSE",
 }
 FOLDERS = {"media-chrome/dist": "media-chrome"}
 
