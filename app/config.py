@@ -83,6 +83,17 @@ class Server(msgspec.Struct, frozen=True):
         str, Described(description="Where a web node reaches the media node, such as http://127.0.0.1:8081.")
     ] = ""
     worker: Annotated[bool, Described(description="`serve` starts a worker process for background jobs.")] = True
+    workers: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=64),
+        Described(
+            description="Web processes that share the port, in front of the one that carries streams; 0: one process "
+            "does it all."
+        ),
+    ] = 0
+    reuse_port: Annotated[
+        bool, Described(description="Other processes may listen on the same port; `workers` sets it for its own.")
+    ] = False
 
 
 class Sources(msgspec.Struct, frozen=True):

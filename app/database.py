@@ -28,16 +28,21 @@ class Publication(msgspec.Struct, frozen=True):
 
     room: str
     event: Event
+    seq: int = 0
+    """Number in a kept room, given by `stage`."""
 
 
 class Backplane(Protocol):
     """Brings committed publications to every process that has sockets."""
 
     async def stage(self, tx: "Tx", publications: list[Publication]) -> None:
-        """Before COMMIT, in the transaction: writes what must outlive this process."""
+        """Before COMMIT, in the transaction: writes what must outlive this process; numbers what is kept."""
 
     def dispatch(self, publications: list[Publication]) -> None:
         """After COMMIT: hands them to the sockets here, or wakes those who do. Returns at once."""
+
+    def doubt(self, publications: list[Publication]) -> None:
+        """COMMIT was asked for and its answer never came: they may have happened. Returns at once."""
 
     def announce(self, publications: list[Publication]) -> None:
         """Publishes what no transaction carries. Returns at once; it may be lost."""
@@ -52,6 +57,9 @@ class SilentBackplane:
     def dispatch(self, publications: list[Publication]) -> None:
         """Nobody listens."""
 
+    def doubt(self, publications: list[Publication]) -> None:
+        """Nobody listens."""
+
     def announce(self, publications: list[Publication]) -> None:
         """Nobody listens."""
 
@@ -63,6 +71,8 @@ class Tx:
         self.connection = connection
         self.outbox: list[Publication] = []
         self.callbacks: list[Callable[[], None]] = []
+        self.complete = False
+        """Only COMMIT is left, or was asked for."""
 
     async def execute(self, sql: str, *values: object) -> str:
         """Runs a statement and returns its command tag, for instance `UPDATE 1`."""
@@ -145,24 +155,36 @@ class Database:
             options: dict[str, Any] = {"readonly": readonly}
             if isolation:
                 options["isolation"] = isolation
-            try:
-                async with connection.transaction(**options):
-                    yield tx
-                    if tx.outbox:
-                        await self.backplane.stage(tx, tx.outbox)
-            except (
-                asyncpg.PostgresConnectionError,
-                asyncpg.InterfaceError,
-                asyncpg.InternalClientError,  # what a connection cut in the middle of an operation says
-                ConnectionError,
-            ) as problem:
-                raise Unavailable("The database does not answer") from problem
+            async with self._outcome(tx), connection.transaction(**options):
+                yield tx
+                if tx.outbox:
+                    await self.backplane.stage(tx, tx.outbox)
+                tx.complete = True
         finally:
             await asyncio.shield(self.pool.release(connection))
-        if tx.outbox:
-            self.backplane.dispatch(tx.outbox)
         for callback in tx.callbacks:
             callback()
+
+    @asynccontextmanager
+    async def _outcome(self, tx: Tx) -> AsyncIterator[None]:
+        """Lets out what a transaction carries, before anything else can be cancelled."""
+        try:
+            yield
+        except (
+            asyncpg.PostgresConnectionError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,  # what a connection cut in the middle of an operation says
+            ConnectionError,
+        ) as problem:
+            if tx.complete and tx.outbox:
+                self.backplane.doubt(tx.outbox)
+            raise Unavailable("The database does not answer") from problem
+        except asyncio.CancelledError:
+            if tx.complete and tx.outbox:
+                self.backplane.doubt(tx.outbox)
+            raise
+        if tx.outbox:
+            self.backplane.dispatch(tx.outbox)
 
     def announce(self, room: str, event: Event) -> None:
         """Publishes what is no fact of the database (a meter, a state of a stream): at once, without a transaction."""

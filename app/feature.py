@@ -4,10 +4,10 @@ A feature is one folder with one `FEATURE = Feature(…)` in its feature.py: the
 jobs, roles and settings stand.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from aiohttp import web
@@ -88,10 +88,28 @@ class RoomKind(StrEnum):
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
     """Base of what happened. Subclass with `tag=True` and a name in the past tense; carry whole rows with `rev`."""
 
+    erases: ClassVar[bool] = False
+    """Older events with the same key must not be told any more (a message that was hidden): in a kept room's log this
+    one stands in their place."""
+
     @property
     def key(self) -> str:
         """In a LATEST room, events with the same key replace each other; the type by default."""
         return type(self).__name__
+
+    @property
+    def rev(self) -> int:
+        """Revision of the row it carries, 0 where it has none: in a LATEST room an older one replaces no newer one."""
+        carried = (getattr(self, name) for name in self.__struct_fields__)
+        return max((one.rev for one in carried if isinstance(one, msgspec.Struct) and hasattr(one, "rev")), default=0)
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """An account has every event of a room up to `seq`. `keys`: of the events that are new in this word."""
+
+    account_id: int
+    seq: int
+    keys: tuple[str, ...]
 
 
 class SessionEnded(Event, frozen=True, tag=True):
@@ -111,6 +129,10 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     `snapshot` returns what a client needs to start (a Struct); it is also the room's access loader: it raises NotFound
     or Forbidden for an actor who may not know of the object. `presence` counts who is there, at most once a second.
     `events` lists what may be published in it, for docs and tests.
+
+    `kept` (LOG): events stay in the database for a while and are numbered there, so that a client goes on over restarts
+    and from one process to another. `acks` (kept, not for ANYONE): clients say how far they have got, and what an
+    account has not acknowledged is sent to it again; `acknowledged` is told in the transaction that stores it.
     """
 
     pattern: str
@@ -120,6 +142,9 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[type[Event], ...]
     presence: bool = False
     summary: str = ""
+    kept: bool = False
+    acks: bool = False
+    acknowledged: "Callable[[Tx, Params, Sequence[Acknowledged]], Awaitable[None]] | None" = None
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

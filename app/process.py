@@ -124,7 +124,7 @@ async def listen(app: web.Application, server: Server) -> tuple[web.AppRunner, i
         raise
     assert runner.server is not None
     add_shortcuts(app, runner.server)
-    site = web.TCPSite(runner, server.host, server.port, backlog=2048)
+    site = web.TCPSite(runner, server.host, server.port, backlog=2048, reuse_port=server.reuse_port or None)
     try:
         await site.start()
     except OSError as problem:

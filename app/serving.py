@@ -1,7 +1,9 @@
 """From settings to a process that serves: reads them, opens folder, database and port, and leaves in good order."""
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -15,6 +17,7 @@ from app.errors import ConfigurationError
 from app.feature import Feature
 from app.nodes import check_role, features_for
 from app.process import (
+    PARENT,
     DatabaseServer,
     StopLimit,
     bring_up_to_date,
@@ -23,8 +26,10 @@ from app.process import (
     lock_data_folder,
     open_data_folder,
     stop_on_signals,
+    watch_parent,
 )
 from app.wire import build_app
+from app.workers import WebWorkers
 
 log = structlog.get_logger("gryf")
 
@@ -34,6 +39,7 @@ STOP_WITHIN_S: Final = 9.0
 Values = Mapping[str, Mapping[str, Any]]
 """Settings by section."""
 NOTHING: Final[Values] = {}
+LOCAL: Final = "127.0.0.1"
 
 
 class Settings:
@@ -56,7 +62,10 @@ class Settings:
         """The settings file, for processes that are started from this one."""
         self.features = features
         self.server = load_section(Server, "server", sources, **server)
-        fallback = shared_defaults if self.server.role is not Role.ALL else NOTHING
+        if self.server.workers:  # they hand requests on, with the visitor's address
+            trusted = (*self.server.trusted_proxies, LOCAL)
+            self.server = msgspec.structs.replace(self.server, trusted_proxies=trusted)
+        fallback = shared_defaults if self.server.role is not Role.ALL or self.server.workers else NOTHING
         sections: list[msgspec.Struct] = [load_section(City, "city", sources, defaults.get("city")), self.server]
         for feature in features:
             if feature.settings is not None:
@@ -97,9 +106,12 @@ async def in_application(settings: Settings, body: Callable[[web.Application], A
 async def serve(settings: Settings, begin: Callable[[web.Application, str, int], Awaitable[None]]) -> None:
     """Serves until SIGTERM. `begin` is called with the database's address and the port once it listens."""
     check_role(settings.server)
+    if settings.server.workers and settings.server.role is not Role.ALL:
+        raise ConfigurationError("workers belong to a server of role all; web nodes share a port by reuse_port")
     data = open_data_folder(Path(settings.server.data))
     lock = _lock(settings.server.role, data)
     stop = stop_on_signals()
+    watching = asyncio.create_task(watch_parent(stop)) if PARENT in os.environ else None
     database_server = DatabaseServer(settings.server, data)
     limit = StopLimit(STOP_WITHIN_S, database_server.stop_now)
     try:
@@ -109,21 +121,48 @@ async def serve(settings: Settings, begin: Callable[[web.Application, str, int],
         try:
             features = features_for(settings.server.role, settings.features)
             application = build_app(features, settings.with_data(data), Database(pool))
-            runner, port = await listen(application, settings.server)
-            try:
+            async with _listening(application, settings, url) as port:
                 await begin(application, url, port)
                 await stop.wait()
                 log.info("stopping")
                 limit.start()
-            finally:
-                await runner.cleanup()
         finally:
             await close_pool(pool)
     finally:
         await database_server.stop()
         limit.cancel()
+        if watching is not None:
+            watching.cancel()
         if lock is not None:
             lock.close()
+
+
+@asynccontextmanager
+async def _listening(application: web.Application, settings: Settings, url: str) -> AsyncIterator[int]:
+    """The application on its port; behind web workers, which have that port then, on one of this machine alone."""
+    server, workers = settings.server, None
+    if server.workers:
+        runner, private_port = await listen(application, msgspec.structs.replace(server, host=LOCAL, port=0))
+    else:
+        runner, private_port = await listen(application, server)
+    try:
+        if server.workers:
+            workers = WebWorkers(application, server, _known_to_workers(settings, url, private_port))
+            await workers.start()
+        yield workers.port if workers is not None else private_port
+    finally:
+        if workers is not None:
+            await workers.stop()
+        await runner.cleanup()
+
+
+def _known_to_workers(settings: Settings, url: str, port: int) -> dict[str, str]:
+    """What web workers must know beside the settings file."""
+    known = {"GRYF_SERVER_DATABASE_URL": url, "GRYF_SERVER_DATA": settings.server.data}
+    known["GRYF_SERVER_MEDIA_URL"] = f"http://{LOCAL}:{port}"
+    if settings.config is not None:
+        known["GRYF_CONFIG"] = str(settings.config)
+    return known
 
 
 def _lock(role: Role, data: Path) -> IO[str] | None:

@@ -13,7 +13,7 @@ import contextlib
 import random
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -21,10 +21,12 @@ import structlog
 
 from app.database import Database, Publication, Tx
 from app.errors import Unavailable
-from app.feature import Probe
+from app.feature import Probe, Room
 from realtime import store
 from realtime.bell import Bell
-from realtime.hub import Hub, happening
+from realtime.directory import Directory
+from realtime.hub import Happening, Hub, happening
+from realtime.kept import Numbering
 
 log = structlog.get_logger(__name__)
 
@@ -34,21 +36,65 @@ ANSWER_WITHIN_S: Final = 10.0
 LONGEST_PAUSE_S: Final = 10.0
 MAX_ANNOUNCEMENTS: Final = 1_000
 
+Doubt = Callable[[Sequence[str]], None]
+"""Told of rooms whose events may have been committed without being told here."""
+
+
+class Announcements:
+    """Writes announcements in transactions of their own, soon. They may be lost, and are counted."""
+
+    def __init__(self, database: Database) -> None:
+        self.lost = 0
+        """Not written: the database was away, or there were too many at once."""
+        self._database = database
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def write(self, body: Callable[[Tx], Awaitable[None]], count: int) -> None:
+        """Calls `body` in a transaction; returns at once."""
+        if len(self._writing) >= MAX_ANNOUNCEMENTS:
+            self.lost += count
+            return
+        task = asyncio.create_task(self._write(body, count), name="announce")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _write(self, body: Callable[[Tx], Awaitable[None]], count: int) -> None:
+        try:
+            async with self._database.transaction() as tx:
+                await body(tx)
+        except Unavailable:
+            self.lost += count
+            log.warning("an announcement was lost: the database is away", events=count)
+
 
 class InProcess:
     """For the process that holds the sockets: its own events go straight to its hub."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, numbering: Numbering, announcements: Announcements, doubt: Doubt) -> None:
         self._hub = hub
+        self._numbering = numbering
+        self._announcements = announcements
+        self._doubt = doubt
 
     async def stage(self, tx: Tx, publications: list[Publication]) -> None:
-        """Nothing: after a restart everybody gets a snapshot anyway."""
+        """Of kept rooms alone: in the others everybody gets a snapshot after a restart."""
+        await self._numbering.apply(tx, publications)
 
     def dispatch(self, publications: list[Publication]) -> None:
         self._hub.dispatch(publications)
 
+    def doubt(self, publications: list[Publication]) -> None:
+        self._doubt([one.room for one in publications])
+
     def announce(self, publications: list[Publication]) -> None:
-        self._hub.dispatch(publications)
+        loose, kept = self._numbering.split(publications)
+        self._hub.dispatch(loose)
+        if kept:
+
+            async def publish(tx: Tx) -> None:
+                tx.outbox += kept
+
+            self._announcements.write(publish, len(kept))
 
 
 class PostgresOutbox:
@@ -57,15 +103,19 @@ class PostgresOutbox:
     With a `bell` that is connected it rings for the readers; else NOTIFY wakes them.
     """
 
-    def __init__(self, database: Database, origin: str = "", bell: Bell | None = None) -> None:
-        self.origin = origin or secrets.token_urlsafe(9)
-        self.lost = 0
-        """Announcements that were not written: the database was away, or there were too many at once."""
-        self._database = database
+    def __init__(self, numbering: Numbering, announcements: Announcements, bell: Bell | None = None) -> None:
+        self.origin = secrets.token_urlsafe(9)
+        self._numbering = numbering
+        self._announcements = announcements
         self._bell = bell
-        self._announcing: set[asyncio.Task[None]] = set()
+
+    @property
+    def lost(self) -> int:
+        """Announcements that were not written."""
+        return self._announcements.lost
 
     async def stage(self, tx: Tx, publications: list[Publication]) -> None:
+        await self._numbering.apply(tx, publications)
         await store.insert_happenings(tx, self.origin, [happening(each) for each in publications])
         if self._bell is None or not self._bell.connected:
             await store.wake_readers(tx)
@@ -75,46 +125,46 @@ class PostgresOutbox:
     def dispatch(self, publications: list[Publication]) -> None:
         """Nothing: the NOTIFY of the transaction has left with its COMMIT, or the bell rings."""
 
+    def doubt(self, publications: list[Publication]) -> None:
+        """Nothing: if they are there the others read them."""
+
     def announce(self, publications: list[Publication]) -> None:
         """Writes in a transaction of its own, soon. What is no fact of the database may be lost, and is counted."""
-        if len(self._announcing) >= MAX_ANNOUNCEMENTS:
-            self.lost += len(publications)
-            return
-        task = asyncio.create_task(self._write(publications), name="announce")
-        self._announcing.add(task)
-        task.add_done_callback(self._announcing.discard)
 
-    async def _write(self, publications: list[Publication]) -> None:
-        try:
-            async with self._database.transaction() as tx:
-                await self.stage(tx, publications)
-        except Unavailable:
-            self.lost += len(publications)
-            log.warning("an announcement was lost: the database is away", rooms=len(publications))
+        async def write(tx: Tx) -> None:
+            await self.stage(tx, publications)  # past `tx.outbox`: whoever has a hub told it already
+
+        self._announcements.write(write, len(publications))
 
 
 class Shared:
     """For one of several processes that hold sockets: its own hub at once, rows for the others' hubs."""
 
-    def __init__(self, hub: Hub, outbox: PostgresOutbox) -> None:
-        self._hub = hub
+    def __init__(self, own: InProcess, outbox: PostgresOutbox, numbering: Numbering) -> None:
+        self._own = own
         self._outbox = outbox
+        self._numbering = numbering
 
     async def stage(self, tx: Tx, publications: list[Publication]) -> None:
         await self._outbox.stage(tx, publications)
 
     def dispatch(self, publications: list[Publication]) -> None:
-        self._hub.dispatch(publications)
+        self._own.dispatch(publications)
         self._outbox.dispatch(publications)
 
+    def doubt(self, publications: list[Publication]) -> None:
+        self._own.doubt(publications)
+
     def announce(self, publications: list[Publication]) -> None:
-        self._hub.dispatch(publications)
-        self._outbox.announce(publications)
+        self._own.announce(publications)  # what is kept goes to the others from there
+        loose, _kept = self._numbering.split(publications)
+        if loose:
+            self._outbox.announce(loose)
 
 
-def worker_backplane(database: Database) -> PostgresOutbox:
-    """The backplane of the worker process: set it as `database.backplane`."""
-    return PostgresOutbox(database)
+def worker_backplane(database: Database, rooms: Iterable[Room] = ()) -> PostgresOutbox:
+    """The backplane of the worker process: set it as `database.backplane`. `rooms`: all that are declared."""
+    return PostgresOutbox(Numbering(Directory(rooms).is_kept), Announcements(database))
 
 
 class OutboxReader:
@@ -133,6 +183,7 @@ class OutboxReader:
         self._resync = resync
         self._seen: store.View | None = None
         self._looked_at_s = float("-inf")
+        self._newest = 0
         self._wake = asyncio.Event()
         self._began = asyncio.Event()
 
@@ -197,19 +248,23 @@ class OutboxReader:
         tx = Tx(connection)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             now = await store.view(tx)
-            seen, found = self._seen, []
-            if seen is not None and now.xmax >= seen.xmax:
-                found = await store.happenings_since(tx, seen.snapshot, self._origin)
+            seen, found, oldest_s = self._seen, list[Happening](), 0.0
+            if seen is not None:
+                after_id = None if now.started == seen.started else self._newest
+                found, oldest_s = await store.happenings_since(tx, seen.snapshot, self._origin, after_id)
         late_s = time.monotonic() - self._looked_at_s
-        if seen is not None and (now.xmax < seen.xmax or late_s > self._keep_s / 2):
+        if seen is not None and (0 < now.newest < self._newest or late_s > self._keep_s / 2):
             log.warning("events may have been missed; every socket starts again", late_s=round(late_s))
             self._resync()
         elif seen is None and self._hub.rooms:
             self._resync()  # sockets that came before the first look
         self._seen, self._looked_at_s = now, time.monotonic()
+        self._newest = max(self._newest, now.newest)
         for what in found:
             self._hub.deliver(what)
         self._hub.figures.outbox.inc(len(found))
+        if found:
+            self._hub.figures.backplane_lag.observe(max(0.0, oldest_s))
 
     def _on_notify(self, *_details: object) -> None:
         self._wake.set()

@@ -17,6 +17,8 @@ class Item(NamedTuple):
     seq: int
     key: str
     frame: bytes
+    rev: int = 0
+    """Of the row it carries; 0: it has none."""
 
 
 class Verdict(StrEnum):
@@ -59,6 +61,13 @@ class Batch:
         self.bytes += grows
         return Verdict.KEPT if older is None else Verdict.MERGED
 
+    def forget_until(self, seq: int) -> int:
+        """Drops items that a snapshot holds already; returns their bytes."""
+        older = [place for place, item in self.items.items() if item.seq <= seq]
+        freed = sum(len(self.items.pop(place).frame) for place in older)
+        self.bytes -= freed
+        return freed
+
     def take(self) -> tuple[list[Item], bytes]:
         """All items and the presence frame; the batch is empty afterwards."""
         items, presence = list(self.items.values()), self.presence
@@ -72,6 +81,74 @@ def joined_frames(items: Iterable[Item], presence: bytes = b"") -> bytes:
     if presence:
         frames.append(presence)
     return frames[0] if len(frames) == 1 else b"".join(frames)
+
+
+class Cut(NamedTuple):
+    """What somebody has not been written yet: one buffer, and how many events are in it."""
+
+    buffer: bytes
+    events: int
+
+
+class Tape:
+    """What a room said that not everybody has been written yet.
+
+    A mark counts whatever is said, events and presence alike; a member stands at the mark up to which it was written.
+    Members who stand at the same mark share one buffer, however many they are. In a LATEST room a newer value of a key
+    takes the place of the older one; of presence only the newest is told.
+    """
+
+    __slots__ = ("_cuts", "_kind", "_said", "mark")
+
+    def __init__(self, kind: RoomKind) -> None:
+        self.mark = 0
+        self._kind = kind
+        self._said: dict[str | int | None, tuple[int, Item | None, bytes]] = {}
+        """By key, `seq`, or None for presence: mark, event and frame, in the order of marks."""
+        self._cuts: dict[int, Cut] = {}
+
+    def say(self, item: Item) -> None:
+        self._add(item.key if self._kind is RoomKind.LATEST else item.seq, item, item.frame)
+
+    def say_presence(self, frame: bytes) -> None:
+        self._add(None, None, frame)
+
+    def _add(self, place: str | int | None, item: Item | None, frame: bytes) -> None:
+        self.mark += 1
+        self._said.pop(place, None)  # the newer one stands at the end
+        self._said[place] = (self.mark, item, frame)
+        self._cuts.clear()
+
+    def since(self, mark: int) -> Cut:
+        """Everything after `mark`, in order."""
+        cut = self._cuts.get(mark)
+        if cut is None:
+            items, presence = self.after(mark)
+            cut = self._cuts[mark] = Cut(joined_frames(items, presence), len(items))
+        return cut
+
+    def after(self, mark: int) -> tuple[list[Item], bytes]:
+        """The same as events, and the newest presence frame; presence goes last, for it has no place in the order."""
+        items: list[Item] = []
+        presence = b""
+        for at, item, frame in reversed(self._said.values()):
+            if at <= mark:
+                break
+            if item is None:
+                presence = frame
+            else:
+                items.append(item)
+        items.reverse()
+        return items, presence
+
+    def forget(self, mark: int) -> None:
+        """Everybody stands at `mark` or after it."""
+        while self._said:
+            place = next(iter(self._said))
+            if self._said[place][0] > mark:
+                break
+            del self._said[place]
+        self._cuts.clear()
 
 
 class Backlog:
@@ -105,6 +182,11 @@ class Backlog:
             _, gone = self._items.popitem(last=False)
             self._bytes -= len(gone.frame)
             self.floor = gone.seq
+
+    def has_newer(self, key: str, rev: int) -> bool:
+        """LATEST: whether a newer row of this key was told already."""
+        known = self._items.get(key) if self.kind is RoomKind.LATEST else None
+        return known is not None and known.rev > rev
 
     def since(self, seq: int, until: int) -> list[Item] | None:
         """Items after `seq` up to `until`; None when some of them are no longer known.

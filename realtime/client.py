@@ -4,7 +4,7 @@
         async for news in live.follow("council/session/12"):
             match news:
                 case Began(snapshot=view): ...     # start from this; it may come again after a long cut
-                case Happened(data=event): ...     # what happened since, in order
+                case Happened(data=event): ...     # since then, in order; asking for more acknowledges it
                 case Counted(sockets=count): ...
                 case Turned(status=status): ...    # not allowed (any more), or not there
 
@@ -73,6 +73,9 @@ class _Room:
         self.since: protocol.Since | None = None
         self.ref = 0
         self.joined = False
+        self.acks = False
+        self.taken_seq = 0
+        """The newest event that the program is done with."""
 
 
 class LiveClient:
@@ -110,7 +113,10 @@ class LiveClient:
         try:
             await self._ask(room)
             while True:
-                yield await room.news.get()
+                news = await room.news.get()
+                yield news
+                if isinstance(news, Happened | Began):
+                    await self._acknowledge(room, news.seq)
         finally:
             del self._rooms[name]
             await self._say(protocol.Leave(name))
@@ -153,6 +159,12 @@ class LiveClient:
         room.ref, room.joined = self._ref, False
         await self._say(protocol.Join(room.name, room.ref, room.since))
 
+    async def _acknowledge(self, room: _Room, seq: int) -> None:
+        """The program asks for the next news: it is done with this. Said when nothing more is waiting."""
+        room.taken_seq = seq
+        if room.acks and room.joined and room.news.empty():
+            await self._say(protocol.Ack(room.name, seq))
+
     async def _say(self, frame: protocol.ClientFrame) -> None:
         if self._socket is not None:
             with contextlib.suppress(websockets.ConnectionClosed):
@@ -169,7 +181,9 @@ class LiveClient:
     async def _hear_of(self, room: _Room, frame: protocol.RoomFrame) -> None:
         match frame:
             case protocol.Joined(ref=ref, epoch=epoch, seq=seq, presence=presence) if ref == room.ref:
-                room.joined, room.since = True, protocol.Since(epoch, seq)
+                room.joined, room.since, room.acks = True, protocol.Since(epoch, seq), frame.acks
+                if frame.resumed:
+                    await self._acknowledge(room, room.taken_seq)  # the cut may have swallowed the last word
                 if frame.snapshot is not msgspec.UNSET:
                     await room.news.put(Began(room.name, seq, msgspec.json.decode(frame.snapshot)))
                 if presence is not None:

@@ -135,12 +135,17 @@ class StreamSocket:
         self.closed = True
         return WSMessage(WSMsgType.CLOSED, None, "")
 
-    async def close(self, *, code: int = 1000, message: bytes = b"") -> bool:
+    def close(self, code: int, why: str) -> None:
         """Codes have no place in a stream: the client knows them from `bye`."""
-        del code, message
+        del code, why
         self.closed = True
         self._ended.set()
-        return True
+
+    def pause(self) -> None:
+        """Nothing: all it ever says was in its query."""
+
+    def resume(self) -> None:
+        """Nothing either."""
 
 
 async def open_stream(request: web.Request) -> tuple[web.StreamResponse, StreamTransport]:

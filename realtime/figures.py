@@ -1,6 +1,10 @@
 """What the hub counts, for Prometheus."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+LAG_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Figures:
@@ -32,5 +36,36 @@ class Figures:
         )
         self.closed = Counter("gryf_live_closed", "Sockets closed by the server.", ["why"], registry=registry)
         self.joins = Counter("gryf_live_joins", "Joins, by their outcome.", ["outcome"], registry=registry)
+        self.snapshots = Counter(
+            "gryf_live_snapshots", "Snapshots read from the database; joins share them.", registry=registry
+        )
         self.refused = Counter("gryf_live_handshakes_refused", "Sockets not opened.", ["why"], registry=registry)
+        self._add_backplane(registry)
+
+    def _add_backplane(self, registry: CollectorRegistry) -> None:
+        """What comes from other processes, and how late."""
         self.outbox = Counter("gryf_live_outbox_events", "Events read that other processes wrote.", registry=registry)
+        self.filled = Counter(
+            "gryf_live_filled_events", "Events of kept rooms that were read from the log.", registry=registry
+        )
+        self.lag = Histogram(
+            "gryf_live_lag_seconds",
+            "From COMMIT, or from reading another process's event, to the last socket's write.",
+            buckets=LAG_BUCKETS,
+            registry=registry,
+        )
+        self.backplane_lag = Histogram(
+            "gryf_backplane_lag_seconds",
+            "From the begin of another process's transaction to our reading of its event; the oldest of each look.",
+            buckets=LAG_BUCKETS,
+            registry=registry,
+        )
+        self.backplane_up = Gauge(
+            "gryf_backplane_up",
+            "Whether this process hears of the others by this way: `outbox` (truth), `redis` (wake-up).",
+            ["way"],
+            registry=registry,
+        )
+        self.backplane_lost = Gauge(
+            "gryf_backplane_lost_announcements", "Announcements that could not be written.", registry=registry
+        )

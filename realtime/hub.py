@@ -14,6 +14,7 @@ from app.feature import Event, Room
 from realtime import protocol
 from realtime.figures import Figures
 from realtime.open_room import Limits, OpenRoom, Outlet, Parts
+from realtime.order import Numbered
 from realtime.pace import Pace, Pump
 
 log = structlog.get_logger(__name__)
@@ -30,11 +31,17 @@ class Happening(msgspec.Struct, frozen=True):
     type: str
     key: str
     payload: bytes
+    seq: int = 0
+    """Number of an event of a kept room."""
+    rev: int = 0
+    """Revision of the row it carries."""
 
 
 def happening(publication: Publication) -> Happening:
     event: Event = publication.event
-    return Happening(publication.room, type(event).__name__, event.key, protocol.encode_value(event))
+    return Happening(
+        publication.room, type(event).__name__, event.key, protocol.encode_value(event), publication.seq, event.rev
+    )
 
 
 class Hub:
@@ -56,6 +63,8 @@ class Hub:
         self._clock = clock
         self.elsewhere: Callable[[str], protocol.Presence] = lambda _room: protocol.Presence(0, 0)
         """How many are in a room through other processes; several processes set it."""
+        self.on_gap: Callable[[OpenRoom], None] = lambda _room: None
+        """Called while events of a kept room wait for one that did not come; must return at once."""
         self._parts = Parts(self.pace, self.pump, figures, limits or Limits(), _later, clock, self._elsewhere)
 
     # events
@@ -71,8 +80,15 @@ class Hub:
         for callback in list(self._watchers.get(what.room, ())):
             callback(what)
         room = self.rooms.get(what.room)
-        if room is not None:
-            room.publish(what.key, what.payload)
+        if room is None:
+            return
+        if room.order is None:
+            room.publish(what.key, what.payload, rev=what.rev)
+            return
+        for each in room.order.take(Numbered(what.seq, what.key, what.payload)):
+            room.publish(each.key, each.payload, each.seq)
+        if room.order.has_gap:
+            self.on_gap(room)
 
     def watch(self, room: str, callback: Callable[[Happening], None]) -> Callable[[], None]:
         """Calls back for each event of a room (declared or internal); returns the call that ends it."""

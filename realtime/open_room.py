@@ -2,21 +2,20 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from app.actor import Actor
-from app.feature import Room
+from app.feature import Room, RoomKind
 from realtime import protocol
-from realtime.batch import Backlog, Batch, Item, Verdict, joined_frames
+from realtime.batch import Backlog, Batch, Item, Tape, Verdict, joined_frames
 from realtime.figures import Figures
+from realtime.order import Order, Position
 from realtime.pace import Pace, Pump
 
 WRITES_A_STEP: Final = 32
-CHANGES_A_STEP: Final = 128
-"""Members that join the others in one go at the start of a writing; it cannot be interrupted."""
 RETRY_S: Final = 0.05
 """How soon a slow socket is looked at again when nothing new happens."""
 TRY_AGAIN_LATER: Final = 1013
@@ -89,8 +88,10 @@ class Parts(msgspec.Struct, frozen=True):
 class OpenRoom:
     """Numbers events and writes them to members.
 
-    Members that keep up are `together`: one shared buffer is written to each. The others are `apart`, each with a batch
-    of its own, until theirs is written too.
+    Members that keep up are `together`: each stands at a mark of the room's tape, and whoever stands at the same mark
+    is written the same buffer. A writing goes round and gives each member whatever was said until its turn, so nobody
+    waits for the end of a round that began before the event. The others are `apart`, each with a batch of its own,
+    until theirs is written too.
     """
 
     def __init__(self, name: str, room: Room, parts: Parts) -> None:
@@ -99,12 +100,19 @@ class OpenRoom:
         self.epoch = _new_epoch()
         """Names this numbering: after a restart, or when the room was forgotten, it is another."""
         self.seq = 0
-        self.together: dict[Outlet, None] = {}
+        self.order = Order() if room.kept else None
+        """Of a kept room: its events come with numbers, and `place` says where they begin."""
+        self.together: dict[Outlet, int] = {}
+        """Members and their marks."""
         self.apart: dict[Outlet, Held] = {}
-        self.backlog = Backlog(room.kind)
+        self.backlog = new_backlog(room)
         self.empty_since_s: float | None = parts.clock()
         self._parts = parts
-        self._batch = Batch(room.kind)
+        self._tape = Tape(room.kind)
+        self._settled = 0
+        """Everybody who is together stands at this mark or after it."""
+        self._oldest_at_s = 0.0
+        """When the oldest of what waits for the next round was said."""
         self._flushing = False
         self._scheduled = False
         self._retrying = False
@@ -123,28 +131,44 @@ class OpenRoom:
         self.empty_since_s = None
         return held
 
-    def admit(self, outlet: Outlet, ref: int, since: protocol.Since | None, snapshot: bytes) -> bool:
-        """Writes the answer to a join, what was missed, and what happened meanwhile. Whether it could resume."""
+    def admit(
+        self,
+        outlet: Outlet,
+        ref: int,
+        since: protocol.Since | None,
+        snapshot: bytes,
+        position: Position | None = None,
+    ) -> bool:
+        """Writes the answer to a join, what was missed, and what happened meanwhile. Whether it could resume.
+
+        `position`: where `snapshot` was taken, of a kept room that is known up to there (`place`).
+        """
         held = self.apart.get(outlet)
         if held is None:
             return False
         held.ready = True
         self._count(outlet, 1)
-        missed: list[Item] | None = None
+        missed: Sequence[Item] | None = None
         if since is not None and since.epoch == self.epoch:
             missed = self.backlog.since(since.seq, held.from_seq)
-        resumed = missed is not None and since is not None
+        resumed = missed is not None
+        start = since.seq if resumed and since is not None else held.from_seq
+        if position is not None and not resumed:
+            outlet.held_bytes -= held.batch.forget_until(position.seq)
+            missed, resumed = position.missed, position.resumes
+            start = missed[0].seq - 1 if missed else position.seq
         joined = protocol.Joined(
             ref=ref,
             room=self.name,
             epoch=self.epoch,
-            seq=since.seq if resumed and since is not None else held.from_seq,
+            seq=start,
             resumed=resumed,
+            acks=self.room.acks,
             snapshot=msgspec.UNSET if resumed else msgspec.Raw(snapshot),
             presence=self.presence() if self.room.presence else None,
         )
         outlet.send(protocol.encode(joined) + joined_frames(missed or ()))
-        if not self._write_held(outlet, held):
+        if not self._catch_up(outlet, held):
             self.schedule()
         return resumed
 
@@ -177,21 +201,45 @@ class OpenRoom:
             if not self._accounts[account]:
                 del self._accounts[account]
 
+    def place(self, epoch: str, seq: int) -> None:
+        """A kept room is known up to here from now on."""
+        assert self.order is not None
+        self.order.begin(seq)
+        self.epoch, self.seq = epoch, seq
+        self.backlog = new_backlog(self.room)
+        self.backlog.floor = seq
+
+    def unplace(self) -> None:
+        """A kept room has to be placed again."""
+        self.order = Order()
+
+    def remembers(self, since: protocol.Since) -> bool:
+        """Whether somebody who stands there could resume without anybody being asked."""
+        return since.epoch == self.epoch and self.backlog.since(since.seq, self.seq) is not None
+
     def renumber(self) -> None:
-        """Something may have been missed here: nobody resumes from before this moment."""
+        """Something may have been missed here: nobody resumes from before this moment. A kept room asks its log."""
+        if self.order is not None:
+            return
         self.epoch = _new_epoch()
-        self.backlog = Backlog(self.room.kind)
+        self.backlog = new_backlog(self.room)
         self.backlog.floor = self.seq
 
     # events
 
-    def publish(self, key: str, payload: bytes) -> None:
-        """Numbers an event, keeps it for those who come back, and has it written soon."""
-        self.seq += 1
+    def publish(self, key: str, payload: bytes, seq: int | None = None, rev: int = 0) -> None:
+        """Numbers an event, keeps it for those who come back, and has it written soon. Kept rooms give the number.
+
+        `rev` of the row it carries: in a LATEST room a value is not told after a newer one, which it would replace.
+        """
+        if rev and self.backlog.has_newer(key, rev):
+            return
+        self.seq = self.seq + 1 if seq is None else seq
         frame = protocol.encode(protocol.EventFrame(self.name, self.seq, msgspec.Raw(payload)))
-        item = Item(self.seq, key, frame)
+        item = Item(self.seq, key, frame, rev)
         self.backlog.add(item)
-        self._batch.add(item)
+        self._note_time()
+        self._tape.say(item)
         for outlet, held in list(self.apart.items()):
             self._hold(outlet, held, item)
         self._parts.figures.events.inc()
@@ -204,10 +252,16 @@ class OpenRoom:
             return
         self._told_presence = now
         frame = protocol.encode(protocol.PresenceFrame(self.name, now.sockets, now.accounts))
-        self._batch.presence = frame
+        self._note_time()
+        self._tape.say_presence(frame)
         for held in self.apart.values():
             held.batch.presence = frame
         self.schedule()
+
+    def _note_time(self) -> None:
+        """Something is about to be said: if nothing waits, it is the oldest that will."""
+        if self._tape.mark == self._settled:
+            self._oldest_at_s = self._parts.clock()
 
     def schedule(self) -> None:
         """Writes when the window since the last writing is over: at once, where there is little to do."""
@@ -228,23 +282,22 @@ class OpenRoom:
             self._parts.pump.add(self._flush())
 
     def _flush(self) -> Iterator[None]:
-        """One writing, in steps. Members come, go, and events are published between the steps."""
-        items, presence = self._batch.take()
+        """One round, in steps. Members come, go, and events are published between the steps."""
         self._flushed_at_s = self._parts.clock()
-        members = list(self.together)
-        caught_up = [outlet for outlet, held in self.apart.items() if held.ready]
-        # right after `take` nothing is in both a member's own batch and the room's: now members may change sides
-        for outlet in caught_up[:CHANGES_A_STEP]:
-            self._serve_apart(outlet)
-        yield
-        if items or presence:
-            yield from self._write_together(members, items, presence)
-        for index, outlet in enumerate(caught_up[CHANGES_A_STEP:]):
-            self._serve_apart(outlet)
+        began = self._tape.mark
+        if began != self._settled:
+            oldest_at_s, self._oldest_at_s = self._oldest_at_s, self._flushed_at_s
+            yield from self._write_together()
+            self._tape.forget(began)
+            self._settled = began
+            self._parts.figures.lag.observe(max(0.0, self._parts.clock() - oldest_at_s))
+        for index, (outlet, held) in enumerate(list(self.apart.items())):
+            if held.ready and self.apart.get(outlet) is held:
+                self._catch_up(outlet, held)
             if index % WRITES_A_STEP == WRITES_A_STEP - 1:
                 yield
         self._flushing = False
-        if self._batch:
+        if self._tape.mark != self._settled:
             self.schedule()
         elif not self._retrying and any(held.batch and held.ready for held in self.apart.values()):
             self._retrying = True
@@ -254,35 +307,46 @@ class OpenRoom:
         self._retrying = False
         self.schedule()
 
-    def _serve_apart(self, outlet: Outlet) -> None:
-        """Writes a member's own batch; it joins the others when neither batch holds anything it could get twice."""
-        held = self.apart.get(outlet)
-        if held is not None and held.ready and self._write_held(outlet, held) and not self._batch:
-            del self.apart[outlet]
-            self.together[outlet] = None
+    def _catch_up(self, outlet: Outlet, held: Held) -> bool:
+        """Writes a member's own batch; with everything written it joins the others. Whether it did."""
+        if not self._write_held(outlet, held):
+            return False
+        del self.apart[outlet]
+        self.together[outlet] = self._tape.mark
+        return True
 
-    def _write_together(self, members: list[Outlet], items: list[Item], presence: bytes) -> Iterator[None]:
-        buffer, unsent_limit = joined_frames(items, presence), self._parts.limits.unsent_bytes
-        written = 0
-        for index, outlet in enumerate(members):
-            if outlet not in self.together or outlet.transport.is_closing():
-                continue
-            if outlet.transport.get_write_buffer_size() > unsent_limit:
-                self._set_apart(outlet, items, presence)
-            else:
-                outlet.transport.write(buffer)
+    def _write_together(self) -> Iterator[None]:
+        tape, together, unsent_limit = self._tape, self.together, self._parts.limits.unsent_bytes
+        members = list(together)
+        written = events = 0
+        for start in range(0, len(members), WRITES_A_STEP):
+            mark = last = tape.mark  # within a step nothing is said
+            buffer, carried = b"", 0
+            for outlet in members[start : start + WRITES_A_STEP]:
+                at = together.get(outlet, mark)
+                transport = outlet.transport
+                if at == mark or transport.is_closing():
+                    continue
+                if transport.get_write_buffer_size() > unsent_limit:
+                    self._set_apart(outlet, at)
+                    continue
+                if at != last:
+                    last = at
+                    buffer, carried = tape.since(at)
+                together[outlet] = mark
+                transport.write(buffer)
                 written += 1
-            if index % WRITES_A_STEP == WRITES_A_STEP - 1:
-                yield
-        self._parts.figures.deliveries.inc(written * len(items))
+                events += carried
+            yield
+        self._parts.figures.deliveries.inc(events)
         self._parts.figures.writes.inc(written)
 
-    def _set_apart(self, outlet: Outlet, items: list[Item], presence: bytes) -> None:
-        """A member that does not read goes its own way, with this writing and what waits for the next."""
+    def _set_apart(self, outlet: Outlet, at: int) -> None:
+        """A member that does not read goes its own way, with what it was not written yet."""
         del self.together[outlet]
         held = self.apart[outlet] = Held(Batch(self.room.kind), self.seq, ready=True)
-        held.batch.presence = self._batch.presence or presence
-        for item in [*items, *self._batch.items.values()]:
+        items, held.batch.presence = self._tape.after(at)
+        for item in items:
             if outlet in self.apart:
                 self._hold(outlet, held, item)
 
@@ -308,6 +372,12 @@ class OpenRoom:
         self._parts.figures.deliveries.inc(len(items))
         self._parts.figures.writes.inc()
         return True
+
+
+def new_backlog(room: Room) -> Backlog:
+    """What a room remembers itself. Where events erase others the log alone remembers: there they are erased."""
+    erasing = any(event.erases for event in room.events)
+    return Backlog(RoomKind.EPHEMERAL if erasing else room.kind)
 
 
 def _new_epoch() -> str:

@@ -10,12 +10,16 @@ from typing import Final
 LONGEST_WINDOW_S: Final = 0.020
 CALM_LOAD: Final = 0.05
 """Up to this share of the loop spent on writing, nothing waits."""
-FULL_LOAD: Final = 0.25
+FULL_LOAD: Final = 0.5
 """From this share on, events of a room wait the longest window and leave in one write a socket."""
 MEMORY_S: Final = 0.25
 """Time constant over which the load is judged."""
 SLICE_S: Final = 0.005
 """Longest stretch of writing between two looks at anything else."""
+
+
+CROWD_A_TURN: Final = 4
+"""Handshakes and joins that go on in one turn of the loop: about one millisecond of it."""
 
 
 class Pace:
@@ -92,3 +96,37 @@ class Pump:
                 self._work.append(work)
                 return now
         return self._clock()
+
+
+class Turnstile:
+    """Lets a crowd through, a few at each turn of the loop: between two turns everybody else is served."""
+
+    def __init__(self, a_turn: int = CROWD_A_TURN) -> None:
+        self._a_turn = a_turn
+        self._passed = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turning = False
+
+    async def wait(self) -> None:
+        """Returns at once where there is no crowd; else when it is one's turn, in the order of coming."""
+        loop = asyncio.get_running_loop()
+        if self._passed >= self._a_turn:
+            turn = loop.create_future()
+            self._waiting.append(turn)
+            await turn
+            return
+        self._passed += 1
+        if not self._turning:
+            self._turning = True
+            loop.call_soon(self._turn, loop)
+
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._passed = 0
+        while self._waiting and self._passed < self._a_turn:
+            turn = self._waiting.popleft()
+            if not turn.done():  # else its owner has gone
+                turn.set_result(None)
+                self._passed += 1
+        self._turning = self._passed > 0
+        if self._turning:
+            loop.call_soon(self._turn, loop)

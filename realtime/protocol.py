@@ -39,13 +39,21 @@ class Leave(msgspec.Struct, frozen=True, tag_field="op", tag="leave"):
     ref: Ref = 0
 
 
+class Ack(msgspec.Struct, frozen=True, tag_field="op", tag="ack"):
+    """Has every event of a room up to `seq`: where `joined` asked for it. Not answered unless it is refused."""
+
+    room: RoomName
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+    ref: Ref = 0
+
+
 class Ping(msgspec.Struct, frozen=True, tag_field="op", tag="ping"):
     """Asks for a sign of life: pages cannot see the pings of WebSocket itself."""
 
     ref: Ref = 0
 
 
-ClientFrame = Join | Leave | Ping
+ClientFrame = Join | Leave | Ack | Ping
 
 
 class Presence(msgspec.Struct, frozen=True):
@@ -56,13 +64,17 @@ class Presence(msgspec.Struct, frozen=True):
 
 
 class Joined(msgspec.Struct, frozen=True, tag_field="op", tag="joined", omit_defaults=True):
-    """The client is in. Either `snapshot` is there, or `resumed` is true and what was missed follows as events."""
+    """The client is in. Either `snapshot` is there, or `resumed` is true and what was missed follows as events.
+
+    `acks`: the room wants to be told how far one has got; what the account has not acknowledged follows as events.
+    """
 
     ref: int
     room: str
     epoch: str
     seq: int
     resumed: bool = False
+    acks: bool = False
     snapshot: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     presence: Presence | None = None
 

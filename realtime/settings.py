@@ -55,6 +55,16 @@ class RealtimeSettings(msgspec.Struct, frozen=True, kw_only=True):
     messages_at_once: Annotated[
         int, msgspec.Meta(ge=1), Described(description="Messages that one socket may send at once, after silence.")
     ] = 120
+    account_messages_per_s: Annotated[
+        float,
+        msgspec.Meta(gt=0),
+        Described(description="Messages a second that one account may send for long, over all its sockets anywhere."),
+    ] = 60
+    account_messages_at_once: Annotated[
+        int,
+        msgspec.Meta(ge=1),
+        Described(description="Messages that one account may send at once, over all its sockets anywhere."),
+    ] = 600
     snapshots_at_once: Annotated[
         int,
         msgspec.Meta(ge=1),
@@ -96,3 +106,10 @@ class RealtimeSettings(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(ge=30),
         Described(description="Seconds for which events from other processes stay in the database."),
     ] = 600
+    log_keep_s: Annotated[
+        int,
+        msgspec.Meta(ge=60),
+        Described(
+            description="Seconds for which kept rooms remember their events, so that clients go on over a restart."
+        ),
+    ] = 7 * 86_400

@@ -4,96 +4,117 @@ import asyncio
 import contextlib
 import random
 import time
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from app.actor import Actor
 from app.errors import AppError, NotFound
 from realtime import event_stream, protocol
-from realtime.connection import Connection, Parts, read_snapshot
+from realtime.connection import Connection, Parts, Socket, Visitor, Wire
 from realtime.door import Door, check_origin
+from realtime.heartbeat import Heartbeat
+from realtime.live_socket import LiveSocket
 from realtime.open_room import TRY_AGAIN_LATER
+from realtime.upgrade import handshake_key, switch
 
 log = structlog.get_logger(__name__)
 
 GOING_AWAY: Final = 1001
-CUT_AFTER_S: Final = 5.0
-"""A socket that aiohttp closed (no pong) and whose transport still holds unread bytes is cut after so long."""
+CUT_AFTER_S: Final = 2.0
+"""A client that does not answer our close, or does not read what is before it, is cut after so long."""
+
+Visit = Callable[[web.Request], Awaitable[Visitor]]
+"""Who opens a socket with a request, and how to ask again later."""
 
 
 class Sockets:
     """All open sockets of one application."""
 
-    def __init__(self, parts: Parts, origins: tuple[str, ...] = ()) -> None:
+    def __init__(self, parts: Parts, visit: Visit, origins: tuple[str, ...] = ()) -> None:
         self.parts = parts
         self.origins = origins
         self.door = Door(parts.settings)
+        self.heartbeat = Heartbeat(parts.settings.heartbeat_s)
         self.open: set[Connection] = set()
+        self._visit = visit
+        self._signed_in: set[Connection] = set()
+        self._leaving: set[Connection] = set()
 
-    async def serve(self, request: web.Request, actor: Actor) -> web.StreamResponse:
-        """One socket, from handshake to end. Raises `AppError` where it is not opened."""
-        self._check(request, actor)
-        settings = self.parts.settings
-        socket = web.WebSocketResponse(
-            compress=False, max_msg_size=protocol.MAX_FRAME_BYTES, heartbeat=settings.heartbeat_s, autoping=True
-        )
-        if not socket.can_prepare(request):
-            raise web.HTTPUpgradeRequired
-        address = actor.address or request.remote or ""
-        self.door.enter(address, actor.account_id)
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Opens a socket; its life goes on after this. Raises `AppError` where it is not opened."""
+        key = handshake_key(request)
+        visitor = await self._let_in(request)
         try:
-            await socket.prepare(request)
-            transport = request.transport
-            if transport is not None:
-                # aiohttp types it as the smallest transport; of a server it is a full one
-                await self._run(Connection(self.parts, request, socket, transport, actor))
-        finally:
-            self.door.leave(address, actor.account_id)
-        return socket
+            response, transport, received = await switch(request, key)
+        except BaseException:
+            self.door.leave(visitor.address, visitor.actor.account_id)
+            raise
+        socket = LiveSocket(transport, self.heartbeat)
+        connection = self._begin(socket, transport, visitor)
+        transport.set_protocol(socket)
+        socket.open(connection, received)
+        return response
 
-    async def serve_events(self, request: web.Request, actor: Actor) -> web.StreamResponse:
+    async def serve_events(self, request: web.Request) -> web.StreamResponse:
         """The same as an event stream. Query: `room`, once or more; `since` or `Last-Event-ID` as events gave them."""
-        self._check(request, actor)
         positions = request.headers.get("Last-Event-ID") or request.query.get("since", "")
         asked = event_stream.joins(request.query.getall("room", []), positions)
         if request.method == "HEAD":
             return web.Response(content_type="text/event-stream")
-        address = actor.address or request.remote or ""
-        self.door.enter(address, actor.account_id)
+        visitor = await self._let_in(request)
         try:
             response, transport = await event_stream.open_stream(request)
-            socket = event_stream.StreamSocket(transport, asked, self.parts.settings.heartbeat_s)
-            await self._run(Connection(self.parts, request, socket, transport, actor))
+        except BaseException:
+            self.door.leave(visitor.address, visitor.actor.account_id)
+            raise
+        socket = event_stream.StreamSocket(transport, asked, self.parts.settings.heartbeat_s)
+        connection = self._begin(socket, transport, visitor)
+        try:
+            while (message := await socket.receive()).type is WSMsgType.TEXT:
+                connection.hear(message.data)
         finally:
-            self.door.leave(address, actor.account_id)
+            connection.gone()
         return response
 
-    def _check(self, request: web.Request, actor: Actor) -> None:
-        figures = self.parts.hub.figures
+    async def _let_in(self, request: web.Request) -> Visitor:
+        """Counts whoever asks, or says why not."""
         try:
             check_origin(request.headers.get("Origin"), request.host, self.origins)
-            problem = self.door.refusal(actor.address or request.remote or "", actor.account_id)
+            await self.parts.turnstile.wait()
+            visitor = await self._visit(request)
+            problem = self.door.refusal(visitor.address, visitor.actor.account_id)
             if problem is not None:
                 raise problem
         except AppError as problem:
-            figures.refused.labels(problem.code).inc()
+            self.parts.hub.figures.refused.labels(problem.code).inc()
             raise
+        self.door.enter(visitor.address, visitor.actor.account_id)
+        return visitor
 
-    async def _run(self, connection: Connection) -> None:
+    # a connection's life
+
+    def _begin(self, socket: Socket, transport: Wire, visitor: Visitor) -> Connection:
+        connection = Connection(self.parts, self, socket, transport, visitor)
         connection.recheck_at_s = time.monotonic() + self.parts.settings.recheck_s * random.uniform(0.5, 1)  # noqa: S311 (spreads work, hides nothing)
         self.open.add(connection)
+        if visitor.actor.signed_in:
+            self._signed_in.add(connection)
         self.parts.hub.figures.sockets.set(len(self.open))
-        try:
-            await connection.run()
-        except ConnectionError:
-            pass  # the client went away in the middle of an answer
-        finally:
-            self.open.discard(connection)
-            self.parts.hub.figures.sockets.set(len(self.open))
-            await connection.finish()
+        return connection
+
+    def leaving(self, connection: Connection) -> None:
+        self._signed_in.discard(connection)
+        self._leaving.add(connection)
+
+    def gone(self, connection: Connection) -> None:
+        self.open.discard(connection)
+        self._leaving.discard(connection)
+        self.door.leave(connection.visitor.address, connection.visitor.actor.account_id)
+        self.parts.hub.figures.sockets.set(len(self.open))
 
     async def keep_watch(self) -> None:
         """Once a second: sessions that are due are checked, and sockets that hang in their close are cut."""
@@ -102,15 +123,12 @@ class Sockets:
             await self.look_around(time.monotonic())
 
     async def look_around(self, now_s: float) -> None:
-        due: list[Connection] = []
-        for connection in self.open:
-            if connection.socket.closed:
-                connection.closed_at_s = connection.closed_at_s or now_s
-                if now_s - connection.closed_at_s > CUT_AFTER_S:
-                    connection.transport.abort()
-            elif connection.actor.signed_in and now_s >= connection.recheck_at_s:
-                connection.recheck_at_s = now_s + self.parts.settings.recheck_s
-                due.append(connection)
+        for connection in list(self._leaving):
+            if connection.closing_at_s is not None and now_s - connection.closing_at_s > CUT_AFTER_S:
+                connection.transport.abort()
+        due = [connection for connection in self._signed_in if now_s >= connection.recheck_at_s]
+        for connection in due:
+            connection.recheck_at_s = now_s + self.parts.settings.recheck_s
         for connection in due:
             try:
                 await connection.look_again()
@@ -148,11 +166,14 @@ class Sockets:
         room, params = self.parts.directory.admit(actor, name)
         opened = self.parts.hub.rooms.get(name)
         epoch, seq = (opened.epoch, opened.seq) if opened else ("", 0)
+        reading = await self.parts.snapshots.read(room, name, actor, params)
+        if reading.place is not None:
+            epoch, seq = reading.place.epoch, reading.place.seq
         return Snapshot(
             room=name,
             epoch=epoch,
             seq=seq,
-            snapshot=msgspec.Raw(await read_snapshot(self.parts, room.snapshot, actor, params)),
+            snapshot=msgspec.Raw(reading.snapshot),
         )
 
 

@@ -62,6 +62,16 @@ async def refund(database: Database, *charges: Charge) -> None:
             await store.drain_bucket(tx, charge.key)
 
 
+async def lease(database: Database, charge: Charge, wanted: int) -> int:
+    """Takes up to `wanted` attempts at once, for what is too frequent to be counted here one by one; says how many."""
+    async with database.transaction() as tx:
+        level = await store.leak_bucket(tx, charge.key, charge.limit.every_s)
+        granted = max(0, min(wanted, math.floor(charge.limit.burst - level)))
+        if granted:
+            await store.pour_in(tx, charge.key, granted)
+    return granted
+
+
 async def forget_idle(database: Database) -> None:
     """Drops counters that nobody touched for a day."""
     async with database.transaction() as tx:

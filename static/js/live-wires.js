@@ -1,6 +1,6 @@
 // What carries frames of /live: a WebSocket, or, where a network lets none pass, an event stream that only listens.
 //
-// A wire has `say(frame)`, `close()`, `ready`, `listensOnly`; it calls `opened()`, `heard(text)` and `closed()`.
+// A wire has `say(frame)` (a stream says acknowledgements alone), `close()`, `ready`, `listensOnly`; it calls `opened()`, `heard(text)` and `closed()`.
 
 export class SocketWire {
   listensOnly = false;
@@ -29,11 +29,13 @@ export class SocketWire {
 export class StreamWire {
   listensOnly = true;
   #source;
+  #acks;
 
   // `rooms`: [{name, since}], joined with ref 1, 2, … in this order
   constructor(url, rooms, { opened, heard, closed }) {
     const address = new URL("/api/live/events", url);
     address.protocol = address.protocol === "wss:" ? "https:" : "http:";
+    this.#acks = new URL("/api/live/ack", address);
     const positions = new URLSearchParams();
     for (const { name, since } of rooms) {
       address.searchParams.append("room", name);
@@ -53,7 +55,13 @@ export class StreamWire {
     return this.#source.readyState === EventSource.OPEN;
   }
 
-  say() {}
+  /** A stream only listens; what must be said goes by a request of its own. */
+  say(frame) {
+    if (frame.op !== "ack") return;
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ room: frame.room, seq: frame.seq });
+    fetch(this.#acks, { method: "POST", headers, body, keepalive: true }).catch(() => {}); // said again after the next event
+  }
 
   close() {
     this.#source.close();

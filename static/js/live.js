@@ -10,6 +10,9 @@
 //   });
 //   stay.leave();
 //
+// Rooms that ask for it (`acks` in `joined`) are told how far this page has got, a moment after its handlers were called.
+// A room joined with {optional: true} as third argument (typing, reactions) is left out while the device saves data.
+//
 // Where two sockets in a row could not even be opened, it listens to an event stream until that breaks, and tries again.
 //
 // `live` is an EventTarget too: "state" (detail: the name) for the shell's bar, "bye" (detail: {why}) when the server
@@ -25,6 +28,7 @@ const SILENCE_MS = 25_000; // then a ping: pages cannot see the pings of WebSock
 const ANSWER_WITHIN_MS = 8_000;
 const SOCKETS_TRIED = 2;
 const GATHER_MS = 50; // rooms that a page joins one after another share one stream
+const ACK_MS = 250; // what came in so short a time is acknowledged together
 
 const opened = new Map();
 
@@ -78,6 +82,7 @@ class Live extends EventTarget {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#wake();
     });
+    navigator.connection?.addEventListener?.("change", () => this.#save());
     this.#open();
   }
 
@@ -86,12 +91,13 @@ class Live extends EventTarget {
   }
 
   /** Is in a room until `leave()` of what it returns, over all reconnections. */
-  join(name, handlers) {
+  join(name, handlers, { optional = false } = {}) {
     let room = this.#rooms.get(name);
     if (room === undefined) {
-      room = { name, handlers: new Set(), since: null, ref: 0, joined: false, timer: 0 };
+      room = { name, handlers: new Set(), since: null, ref: 0, joined: false, timer: 0, acks: false, ackTimer: 0, optional };
       this.#rooms.set(name, room);
     }
+    room.optional &&= optional;
     room.handlers.add(handlers);
     room.since = null; // whoever comes second needs the snapshot as well
     this.#ask(room);
@@ -109,14 +115,38 @@ class Live extends EventTarget {
     room.handlers.delete(handlers);
     if (room.handlers.size > 0 || this.#rooms.get(room.name) !== room) return;
     this.#rooms.delete(room.name);
+    this.#out(room);
+  }
+
+  #out(room) {
     clearTimeout(room.timer);
+    clearTimeout(room.ackTimer);
+    room.joined = false;
     if (this.#wire?.listensOnly) this.#gather();
     this.#wire?.say({ op: "leave", room: room.name });
+  }
+
+  /** The device began to save data, or has stopped. */
+  #save() {
+    const saves = savesData();
+    for (const room of this.#rooms.values()) {
+      if (!room.optional) continue;
+      if (saves && room.joined) {
+        room.since = null;
+        this.#out(room);
+      } else if (!saves && !room.joined) this.#ask(room);
+    }
+  }
+
+  #wanted() {
+    const saves = savesData();
+    return [...this.#rooms.values()].filter((room) => !(room.optional && saves));
   }
 
   #ask(room) {
     clearTimeout(room.timer);
     room.joined = false;
+    if (room.optional && savesData()) return;
     if (this.#wire?.listensOnly) {
       this.#gather();
       return;
@@ -159,12 +189,12 @@ class Live extends EventTarget {
   }
 
   #newWire(own) {
-    if (this.#failed < SOCKETS_TRIED || this.#rooms.size === 0) {
+    if (this.#failed < SOCKETS_TRIED || this.#wanted().length === 0) {
       this.#failed += 1; // until it is open
       return new SocketWire(this.#url, own);
     }
     this.#failed = 0;
-    const rooms = [...this.#rooms.values()];
+    const rooms = this.#wanted();
     rooms.forEach((room, index) => (room.ref = index + 1));
     return new StreamWire(this.#url, rooms, own);
   }
@@ -213,6 +243,7 @@ class Live extends EventTarget {
     for (const room of this.#rooms.values()) {
       room.joined = false;
       clearTimeout(room.timer);
+      clearTimeout(room.ackTimer);
     }
   }
 
@@ -263,6 +294,7 @@ class Live extends EventTarget {
     else if (frame.op === "event" && room.joined) {
       room.since.seq = frame.seq;
       each(room, "event", frame.data, frame.seq);
+      this.#acknowledge(room);
     } else if (frame.op === "presence" && room.joined) each(room, "presence", frame.sockets, accounts(frame));
     else if (frame.op === "refused" && frame.ref === room.ref) this.#refused(room, frame);
     else if (frame.op === "left" && frame.status) this.#refused(room, frame);
@@ -273,6 +305,16 @@ class Live extends EventTarget {
     room.since = { epoch: frame.epoch, seq: frame.seq };
     if (!frame.resumed) each(room, "snapshot", frame.snapshot, { seq: frame.seq });
     if (frame.presence) each(room, "presence", frame.presence.sockets, accounts(frame.presence));
+    room.acks = Boolean(frame.acks);
+    this.#acknowledge(room); // the cut may have swallowed the last word
+  }
+
+  #acknowledge(room) {
+    if (!room.acks) return;
+    clearTimeout(room.ackTimer);
+    room.ackTimer = setTimeout(() => {
+      if (room.joined) this.#wire?.say({ op: "ack", room: room.name, seq: room.since.seq });
+    }, ACK_MS);
   }
 
   #refused(room, frame) {
@@ -304,6 +346,10 @@ function call(handlers, name, ...values) {
   } catch (fault) {
     reportError(fault);
   }
+}
+
+function savesData() {
+  return navigator.connection?.saveData === true;
 }
 
 function accounts(presence) {

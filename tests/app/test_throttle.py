@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.errors import TooMany
-from app.throttle import Charge, Limit, forget_idle, network_of, refund, spend
+from app.throttle import Charge, Limit, forget_idle, lease, network_of, refund, spend
 
 SLOW = Limit("test/slow", burst=3, every_s=100)
 WIDE = Limit("test/wide", burst=5, every_s=10)
@@ -131,3 +131,18 @@ async def test_old_counters_go(database):
 )
 def test_whom_an_address_stands_for(address, network):
     assert network_of(address) == network
+
+
+async def test_leases_take_what_is_left(database):
+    limit = Limit("test/lease", burst=10, every_s=100)
+    anna = Charge(limit, "anna")
+    assert [await lease(database, anna, 4) for _ in range(4)] == [4, 4, 2, 0]
+    assert await level_of(database, anna) == pytest.approx(10, abs=0.1)
+    await later(database, 250)
+    assert await lease(database, anna, 4) == 2
+    assert await lease(database, Charge(limit, "jan"), 100) == 10
+
+
+async def test_leases_at_once_take_no_more_than_there_is(database):
+    anna = Charge(Limit("test/lease", burst=20, every_s=100), "anna")
+    assert sum(await asyncio.gather(*(lease(database, anna, 3) for _ in range(20)))) == 20

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -17,9 +17,10 @@ from app.actor import ANONYMOUS, Actor, Grant
 from app.api import Problem
 from app.database import DATABASE, Database, Tx
 from app.errors import AppError, Forbidden, NotFound
-from app.feature import ANYONE, Event, Params, Room, RoomKind, having
+from app.feature import ANYONE, SIGNED_IN, Acknowledged, Event, Params, Room, RoomKind, having
 from app.metrics import METRICS
 from app.supervise import SUPERVISOR, Supervisor, supervisor_service
+from realtime.connection import Visitor
 from realtime.feature import Wiring, feature
 from realtime.hub import HUB, Hub
 from realtime.settings import RealtimeSettings
@@ -40,6 +41,12 @@ class NoteWritten(Event, frozen=True, tag=True):
     @property
     def key(self) -> str:
         return str(self.note.id)
+
+
+class NoteErased(NoteWritten, frozen=True, tag=True):
+    """Nobody shall read the older words any more."""
+
+    erases: ClassVar[bool] = True
 
 
 class Notes(msgspec.Struct, frozen=True):
@@ -70,13 +77,26 @@ async def snapshot_of_board(tx: Tx, actor: Actor, params: Params) -> Notes:
     return Notes(await all_notes(tx))
 
 
+class Delivered(Event, frozen=True, tag=True):
+    """Who has which notes."""
+
+    account_id: int
+    keys: tuple[str, ...]
+
+
+async def tell_delivered(tx: Tx, params: Params, acks: Sequence[Acknowledged]) -> None:
+    """As a feature would that shows «delivered» to whoever sent the alert."""
+    for ack in acks:
+        tx.publish(f"delivered/{params['board']}", Delivered(ack.account_id, ack.keys))
+
+
 def room(pattern: str, kind: RoomKind, **options: Any) -> Room:
     return Room(
         pattern=pattern,
         allow=options.pop("allow", ANYONE),
         kind=kind,
         snapshot=snapshot_of_board,
-        events=(NoteWritten,),
+        events=options.pop("events", (NoteWritten,)),
         **options,
     )
 
@@ -85,7 +105,10 @@ ROOMS = (
     room("board/{board}", RoomKind.LOG, presence=True),
     room("meter/{board}", RoomKind.LATEST),
     room("typing/{board}", RoomKind.EPHEMERAL),
+    room("delivered/{board}", RoomKind.LOG),
     room("staff/{board}", RoomKind.LOG, allow=having("clerk")),
+    room("ledger/{board}", RoomKind.LOG, kept=True, events=(NoteWritten, NoteErased)),
+    room("alerts/{board}", RoomKind.LOG, kept=True, acks=True, allow=SIGNED_IN, acknowledged=tell_delivered),
 )
 
 
@@ -173,11 +196,18 @@ def make_site(board: Database) -> SiteMaker:
         async def actor(request: web.Request) -> Actor:
             return site.current(request)
 
+        async def visit(request: web.Request) -> Visitor:
+            async def reread() -> Actor:
+                return site.current(request)
+
+            return Visitor(
+                site.current(request), request.remote or "", lambda problem: (problem.title, problem.detail), reread
+            )
+
         mounted = feature(
             Wiring(
                 actor=actor,
-                recheck=actor,
-                words=lambda _request, problem: (problem.title, problem.detail),
+                visit=visit,
                 rooms=lambda _app: ROOMS,
                 settings=lambda _app: RealtimeSettings(**settings),
                 origins=lambda _app: ("https://sesje.example.pl",),

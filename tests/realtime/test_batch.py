@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.feature import RoomKind
-from realtime.batch import Backlog, Batch, Item, Verdict, joined_frames
+from realtime.batch import Backlog, Batch, Cut, Item, Tape, Verdict, joined_frames
 
 
 def item(seq: int, key: str = "k", size: int = 10) -> Item:
@@ -104,3 +104,62 @@ def test_backlog_never_tells_half_of_it(keys: list[str], since: int, kind: RoomK
     else:
         assert {**states[since], **{each.key: each.seq for each in found}} == states[-1]
         assert seqs(found) == sorted(seqs(found) or [])
+
+
+def test_members_at_the_same_mark_share_one_buffer() -> None:
+    tape = Tape(RoomKind.LOG)
+    for seq in (1, 2, 3):
+        tape.say(item(seq))
+    assert tape.mark == 3
+    assert tape.since(0) == Cut(b"\1" * 10 + b"\2" * 10 + b"\3" * 10, 3)
+    assert tape.since(0) is tape.since(0), "made once"
+    assert tape.since(2) == Cut(b"\3" * 10, 1)
+    tape.say(item(4))
+    assert tape.since(2) == Cut(b"\3" * 10 + b"\4" * 10, 2), "and anew when something is said"
+    tape.forget(3)
+    assert [each.seq for each in tape.after(3)[0]] == [4]
+    assert len(tape._said) == 1
+
+
+def test_a_tape_of_latest_tells_the_newest_of_each_key() -> None:
+    tape = Tape(RoomKind.LATEST)
+    for seq, key in enumerate("abab", 1):
+        tape.say(item(seq, key))
+    assert seqs(tape.after(0)[0]) == [3, 4]
+    assert seqs(tape.after(3)[0]) == [4]
+    assert tape.since(0).events == 2
+
+
+def test_a_tape_tells_the_newest_presence_after_the_events() -> None:
+    tape = Tape(RoomKind.LOG)
+    tape.say_presence(b"one")
+    tape.say(Item(1, "k", b"event"))
+    tape.say_presence(b"two")
+    assert tape.since(0) == Cut(b"eventtwo", 1)
+    assert tape.since(2) == Cut(b"two", 0)
+
+
+@given(
+    st.sampled_from([RoomKind.LOG, RoomKind.LATEST]),
+    st.lists(st.one_of(st.sampled_from("abc"), st.integers(0, 3)), max_size=60),
+)
+def test_whoever_follows_a_tape_misses_nothing(kind: RoomKind, story: list[str | int]) -> None:
+    """A letter is said; a number is a member's turn. After a round everybody's mark is forgotten up to the lowest."""
+    tape, said = Tape(kind), [0]
+    marks, heard = [0] * 4, [[] for _ in range(4)]
+    for step in [*story, 0, 1, 2, 3]:
+        if isinstance(step, str):
+            said.append(len(said))
+            tape.say(Item(said[-1], step, step.encode()))
+            continue
+        found = tape.after(marks[step])[0]
+        heard[step] += [(each.seq, each.key) for each in found]
+        assert tape.since(marks[step]).events == len(found)
+        marks[step] = tape.mark
+        tape.forget(min(marks))
+    told = [(seq, key) for seq, key in enumerate((step for step in story if isinstance(step, str)), 1)]
+    for each in heard:
+        assert [seq for seq, _ in each] == sorted({seq for seq, _ in each}), "in order, once"
+        if kind is RoomKind.LOG:
+            assert each == told
+        assert {key: seq for seq, key in each} == {key: seq for seq, key in told}

@@ -165,3 +165,58 @@ async def test_a_silent_server_is_found_out(page: tuple[Page, Site]) -> None:
     await opened.wait_for_function("states.includes('reconnecting')", timeout=20_000)
     async with asyncio.timeout(20):
         await opened.wait_for_function("states.at(-1) === 'connected'")
+
+
+async def test_acknowledges_a_moment_after_its_handlers(page: tuple[Page, Site]) -> None:
+    opened, site = page
+    from app.actor import Actor
+
+    await site.database.pool.execute(
+        "INSERT INTO account (id, login, name, folded) OVERRIDING SYSTEM VALUE VALUES (1, 'p1', 'Person', '')"
+    )
+    site.current = lambda request: Actor(1, session_id="s1", address=request.remote or "")
+    await opened.reload()
+    await opened.wait_for_function("window.a?.snapshots === 1")
+    await opened.evaluate("window.alerts = enter('alerts/a')")
+    await opened.wait_for_function("alerts.snapshots === 1")
+    for number in (1, 2):
+        await site.write(number, room="alerts/a")
+    await opened.wait_for_function("alerts.events.length === 2")
+
+    async def acked() -> int:
+        return await site.database.pool.fetchval("SELECT seq FROM realtime_ack WHERE account_id = 1") or 0
+
+    async with asyncio.timeout(15):
+        while await acked() < 2:
+            await asyncio.sleep(0.1)
+    # what came while the page was closed comes again, after the snapshot
+    await opened.goto("about:blank")
+    await until(lambda: sockets_open(site) == 0)
+    await site.write(3, room="alerts/a")
+    await opened.goto(str(site.server.make_url("/")))
+    await opened.wait_for_function("window.a?.snapshots === 1")
+    await opened.evaluate("window.alerts = enter('alerts/a')")
+    await opened.wait_for_function("alerts.events.length === 1")
+    assert await opened.evaluate("[alerts.snapshots, alerts.events]") == [1, [[3, 3]]]
+
+
+async def test_optional_rooms_are_left_out_while_the_device_saves_data(page: tuple[Page, Site]) -> None:
+    opened, site = page
+    await opened.evaluate(
+        """() => {
+            window.saves = true;
+            Object.defineProperty(navigator.connection, "saveData", { get: () => window.saves, configurable: true });
+            window.typing = 0;
+            window.spare = live.join("typing/a", { snapshot() { window.typing += 1; } }, { optional: true });
+            window.b = enter("board/b");
+        }"""
+    )
+    await opened.wait_for_function("b.snapshots === 1")
+    assert "typing/a" not in site.hub.rooms
+    await opened.evaluate("() => { saves = false; navigator.connection.dispatchEvent(new Event('change')); }")
+    await opened.wait_for_function("typing === 1")
+    await until(lambda: "typing/a" in site.hub.rooms)
+    await opened.evaluate("() => { saves = true; navigator.connection.dispatchEvent(new Event('change')); }")
+    await until(lambda: "typing/a" not in site.hub.rooms)
+    await site.write(1, room="board/b")
+    await opened.wait_for_function("b.events.length === 1")

@@ -374,7 +374,6 @@ async def test_watchers_inside_the_process(bench: Bench) -> None:
 
 async def test_members_come_and_go_while_a_big_room_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model: each member hears every event from its admission to its leaving, once, in order."""
-    monkeypatch.setattr("realtime.open_room.CHANGES_A_STEP", 2)
     monkeypatch.setattr("realtime.open_room.WRITES_A_STEP", 2)
     bench = Bench()
     bench.hub.pump._slice_s = 0  # one step a turn: writing is interrupted as often as can be

@@ -18,8 +18,10 @@ from realtime.hub import happening
 from realtime.presence import AGAIN_S, GONE_AFTER_S, Others, PresenceCounted
 from realtime.protocol import Presence
 from realtime.web import SOCKETS
-from tests.realtime.conftest import Client, Site, SiteMaker, all_notes
+from tests.realtime.conftest import Client, Note, NoteWritten, Site, SiteMaker, all_notes
 from tests.realtime.test_socket import until
+
+NEWER_OLDER = (("newer", 7), ("older", 6))
 
 
 @pytest.fixture
@@ -239,3 +241,18 @@ async def test_whatever_is_cut_every_client_ends_with_what_the_database_holds(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_newest_value_is_never_followed_by_an_older_one(site: Site) -> None:
+    """Two processes tell two changes of a row in the other order: what stays is the newer."""
+    async with site.connect() as socket:
+        client = Client(socket)
+        joined = await client.join("meter/a")
+        newer, older = (happening(Publication("meter/a", NoteWritten(Note(1, text, rev)))) for text, rev in NEWER_OLDER)
+        for what in (newer, older, happening(Publication("meter/a", NoteWritten(Note(2, "end", 1))))):
+            site.hub.deliver(what)
+        assert [(await client.hear("event"))["data"]["note"]["text"] for _ in range(2)] == ["newer", "end"]
+    async with site.connect() as socket:
+        client = Client(socket)
+        await client.join("meter/a", since={"epoch": joined["epoch"], "seq": 0})
+        assert (await client.hear("event"))["data"]["note"]["text"] == "newer"

@@ -11,11 +11,11 @@ from app.identity.sessions.life import (
 from app.identity.sessions.web import (
     COOKIES,
     abandon,
+    actor_reader,
     adopt,
     find_session,
     load_actor,
     owed_by,
-    reload_actor,
     remember_device,
     set_up_sessions,
     visitor_of,
@@ -24,6 +24,7 @@ from app.identity.sessions.web import (
 __all__ = [
     "COOKIES",
     "abandon",
+    "actor_reader",
     "adopt",
     "begin_session",
     "end_expired_sessions",
@@ -32,7 +33,6 @@ __all__ = [
     "find_session",
     "load_actor",
     "owed_by",
-    "reload_actor",
     "remember_device",
     "room_of",
     "rotate_session",

@@ -5,6 +5,7 @@ keep; their forms are bound to a random cookie of their own instead (see `form_b
 """
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import aiohttp_session
@@ -94,36 +95,50 @@ async def find_session(request: web.Request) -> Found:
     known: Found | None = request.get(FOUND)
     if known is not None:
         return known
-    return await _look_up(request, is_visit=True)
-
-
-async def _look_up(request: web.Request, *, is_visit: bool) -> Found:
     token = request.cookies.get(request.app[COOKIES].session, "")
-    loaded = None
-    if token and len(token) <= _LONGEST_COOKIE:
-        key = digest(token)
-        async with request.app[DATABASE].transaction() as tx:
-            loaded = await store.load_session(tx, key)
-            if loaded is not None and loaded.stale and is_visit:
-                await store.touch_session(tx, key, request.remote or "")
-    found = Found(token, loaded)
-    request[FOUND] = found
+    found = request[FOUND] = Found(token, await _look_up(request.app, token, request.remote or ""))
     return found
 
 
-async def reload_actor(request: web.Request) -> Actor:
-    """Who a long request (an open socket) belongs to by now. Being open is no visit: an idle session still runs out."""
-    await _look_up(request, is_visit=False)
-    return await load_actor(request)
+async def _look_up(app: web.Application, token: str, visitor_address: str | None) -> LoadedSession | None:
+    """A session by its cookie; `visitor_address` where its owner is asking for something."""
+    if not token or len(token) > _LONGEST_COOKIE:
+        return None
+    key = digest(token)
+    async with app[DATABASE].transaction() as tx:
+        loaded = await store.load_session(tx, key)
+        if loaded is not None and loaded.stale and visitor_address is not None:
+            await store.touch_session(tx, key, visitor_address)
+    return loaded
+
+
+def actor_reader(request: web.Request) -> Callable[[], Awaitable[Actor]]:
+    """Tells long after a request (of an open socket) who it belongs to by then. Keeps its cookie, not the request.
+
+    Being open is no visit: an idle session still runs out.
+    """
+    app, token, address = request.app, request.cookies.get(request.app[COOKIES].session, ""), request.remote or ""
+    language = app[LOCALES].choose(request).language
+
+    async def read() -> Actor:
+        return _actor(app, await _look_up(app, token, None), address, language)
+
+    return read
 
 
 async def load_actor(request: web.Request) -> Actor:
     """Who asks. Roles sleep (the actor has none) while the account owes a new password or a second factor."""
     loaded = (await find_session(request)).loaded
-    address = request.remote or ""
+    signed_in = loaded is not None and loaded.account_id is not None
+    language = "" if signed_in else request.app[LOCALES].choose(request).language
+    return _actor(request.app, loaded, request.remote or "", language)
+
+
+def _actor(app: web.Application, loaded: LoadedSession | None, address: str, language: str) -> Actor:
+    """`language`: of somebody who is not signed in."""
     if loaded is None or loaded.account_id is None:
-        return Actor(address=address, language=request.app[LOCALES].choose(request).language)
-    grants = () if owed_by(request.app[IDENTITY], loaded) else _grants(loaded)
+        return Actor(address=address, language=language)
+    grants = () if owed_by(app[IDENTITY], loaded) else _grants(loaded)
     return Actor(
         account_id=loaded.account_id,
         name=loaded.name or "",
