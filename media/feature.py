@@ -28,6 +28,7 @@ from media.continuity.feature import SLATES, make_slates, presenter
 from media.continuity.settings import ContinuitySettings
 from media.health import HealthWatch, StreamHealthChanged, StreamView
 from media.hls import web as hls
+from media.hls.caption_web import caption_routes, serve_captions
 from media.hls.mark_watch import MARKS_OF, MarksOf, no_marks, watch_marks
 from media.hls.muxer import Timing
 from media.hls.shortcut import live_shortcut
@@ -72,14 +73,12 @@ def feature(
     may_watch: MayWatch = hls.anyone_may_watch,
     marks_of: MarksOf = no_marks,
 ) -> Feature:
-    """`authorise` knows the stream keys, `monitors` may see how a stream fares, `listener` hears what becomes of it.
-
-    `marks_of` knows what is marked on a stream's time.
-    """
+    """What each callable is for stands at `media.features.features`."""
     watch: list[HealthWatch] = []
 
     async def service(app: web.Application) -> AsyncIterator[None]:
         app[MARKS_OF] = marks_of
+        serve_captions(app)
         takes = app[OPEN_TAKES] = OpenFiles()
         app[KEPT_PLAYLISTS] = KeptPlaylists()
         async for _ in media_service(app, authorise, listener, may_watch):
@@ -214,7 +213,7 @@ def media_routes() -> tuple[Route, ...]:
         )
         for root in (live, rendition, kept)
     )
-    return found + preflight
+    return found + preflight + caption_routes(live, _NUMBER)
 
 
 def _sentence(app: web.Application, problem: Problem) -> str:

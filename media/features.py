@@ -8,6 +8,8 @@ import media.continuity.feature
 import media.feature
 import media.ladder.feature
 import media.out.feature
+import media.sealed.feature
+import media.speech.feature
 import media.uploads.feature
 import media.watchdog.feature
 import media.webrtc.feature
@@ -48,7 +50,9 @@ def features(
         _on_media(media.watchdog.feature.feature(finding_listener)),
         _on_media(media.out.feature.feature(monitors)),
         _on_media(media.webrtc.feature.WEBRTC_FEATURE),
+        _on_media(media.sealed.feature.SEALED_FEATURE),
         media.uploads.feature.feature(uploaders or having("admin")),
+        media.speech.feature.FEATURE,
     )
 
 
@@ -59,4 +63,8 @@ def _on_media(feature: Feature) -> Feature:
 
 def worker_parts(app: web.Application) -> tuple[object, ...]:
     """What jobs of the media layer ask for with `app.jobs.part`."""
-    return (media.archive.feature.archive_of(app), media.uploads.feature.workshop(app))
+    return (
+        media.archive.feature.archive_of(app),
+        media.uploads.feature.workshop(app),
+        media.speech.feature.speech_desk(app),
+    )

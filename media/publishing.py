@@ -18,6 +18,7 @@ class PublishGrant(msgspec.Struct, frozen=True):
     label: str
     slot: Slot = Slot.PRIMARY
     slate: SlateKind | None = None
+    slate_text: str = ""
 
 
 Authorise = Callable[[str, str], Awaitable[PublishGrant | None]]

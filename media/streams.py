@@ -125,7 +125,7 @@ class Streams:
         stream = entry.encoders.stream_for(grant.slot)
         self._make_room(entry, stream, address)
         if not entry.on_air:  # afterwards `show_slate` and `hide_slate` are newer than the grant
-            entry.slate = grant.slate
+            entry.slate, entry.slate_text = grant.slate, grant.slate_text
         if grant.on_air:
             self._put_on_air(entry)
         elif entry.packager is None:
@@ -188,24 +188,29 @@ class Streams:
         programme = entry.programme if entry is not None else None
         return programme.slate if programme is not None else None
 
-    def show_slate(self, stream_id: str, kind: SlateKind) -> None:
+    def show_slate(self, stream_id: str, kind: SlateKind, text: str = "") -> None:
         """Shows a slate to viewers instead of the source and stops recording it, until `hide_slate`.
+
+        `text` stands below its sentence, in the city's first language; asked for again it may be another.
 
         Encoders go on sending; the clerk's preview and the watchdog see the source, WHEP viewers nothing. It holds for
         as long as the stream exists in this process: whoever asked says it again in `PublishGrant` after a restart.
         """
         entry = self._entries.get(stream_id)
         if entry is not None:
-            entry.slate = kind
+            entry.slate, entry.slate_text = kind, text
             if entry.programme is not None:
-                entry.programme.show(kind)
+                entry.programme.show(kind, text)
             self._tell_feeding(entry)
 
     def hide_slate(self, stream_id: str) -> None:
-        """Back to the source, from its next key frame on; one that was not shown is no error."""
+        """Back to the source, from its next key frame on (after a closed part that of some seconds later).
+
+        One that was not shown is no error.
+        """
         entry = self._entries.get(stream_id)
         if entry is not None and entry.slate is not None:
-            entry.slate = None
+            entry.slate, entry.slate_text = None, ""
             if entry.programme is not None:
                 entry.programme.hide()
 
@@ -348,7 +353,7 @@ class Streams:
             entry.stream.dismiss(earlier)
         entry.packager = self.packager_factory(entry.stream, entry.on_air)
         if entry.programme is not None and entry.slate is not None:
-            entry.programme.show(entry.slate)
+            entry.programme.show(entry.slate, entry.slate_text)
         entry.stream.attach(entry.packager)
 
     def _tell(self, stream_id: str, what: StreamChange) -> None:

@@ -85,7 +85,7 @@ def _segment_problems(found: Playlist) -> Iterator[str]:
             yield f"§4.4.3.1: {name} lasts {segment.duration} s, the target duration is {found.target}"
         if segment.duration <= 0:
             yield f"§4.4.4.1: {name} lasts nothing"
-        if not segment.map_uri and not found.skipped:
+        if not segment.map_uri and not found.skipped and not segment.uri.endswith(".vtt"):
             yield f"§4.4.4.5: no EXT-X-MAP before {name}, which is fragmented MP4"
         if segment.parts:
             total = sum(part.duration for part in segment.parts)
@@ -296,6 +296,7 @@ def multivariant_problems(text: str) -> list[str]:
     groups: set[tuple[str, str]] = set()
     wanted: list[tuple[str, str]] = []
     addresses: list[str] = []
+    subtitled: list[str | None] = []
     variant: dict[str, str] | None = None
     lines = text.split("\n")
     if lines[0] != "#EXTM3U" or lines[-1] != "":
@@ -305,11 +306,13 @@ def multivariant_problems(text: str) -> list[str]:
         if name == "#EXT-X-STREAM-INF":
             variant = attributes(value, faults)
             faults += _variant_problems(variant)
+            subtitled.append(variant.get("SUBTITLES"))
             wanted += [(kind, variant[kind]) for kind in ("AUDIO", "VIDEO", "SUBTITLES") if kind in variant]
         elif name == "#EXT-X-MEDIA":
             given = attributes(value, faults)
             groups.add((given.get("TYPE", ""), given.get("GROUP-ID", "")))
             faults += [f"§4.4.6.1: EXT-X-MEDIA needs {one}" for one in ("TYPE", "GROUP-ID", "NAME") if one not in given]
+            faults += _rendition_problems(given)
             if given.get("DEFAULT") == "YES" and given.get("AUTOSELECT") == "NO":
                 faults.append("§4.4.6.1: DEFAULT=YES is selected by itself")
         elif line and not line.startswith("#"):
@@ -322,12 +325,27 @@ def multivariant_problems(text: str) -> list[str]:
     faults += [
         f"§4.4.6.2: {kind} group {group!r} is not there" for kind, group in wanted if (kind, group) not in groups
     ]
+    if len(set(subtitled)) > 1:
+        faults.append("§4.4.6.2.1: captions go with some variants and not with others")
+    if any(kind == "SUBTITLES" and (kind, group) not in wanted for kind, group in groups):
+        faults.append("§4.4.6.2: captions that no variant names")
     faults += [f"{one} is not relative" for one in addresses if "://" in one or one.startswith("/")]
     if len(set(addresses)) < len(addresses):
         faults.append("one address stands for two variants")
     if not addresses or variant is not None:
         faults.append("§4.4.6.2: a variant without its address")
     return faults
+
+
+def _rendition_problems(given: dict[str, str]) -> Iterator[str]:
+    if given.get("TYPE") != "SUBTITLES":
+        return
+    for one in ("URI", "LANGUAGE", "FORCED"):
+        if one not in given:
+            yield f"§4.4.6.1: subtitles need {one}"
+    uri = given.get("URI", "")
+    if "://" in uri or uri.startswith("/"):
+        yield f"{uri} is not relative"
 
 
 def _variant_problems(variant: dict[str, str]) -> Iterator[str]:

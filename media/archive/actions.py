@@ -150,6 +150,16 @@ async def clips_of(tx: Tx, stream_id: str) -> list[Clip]:
     return found
 
 
+async def clip_of(tx: Tx, token: str) -> Clip:
+    """A clip by its address. Raises NotFound, for one that a trim has taken out of sight too."""
+    row = await store.clip(tx, token)
+    clips = await clips_of(tx, row.stream_id) if row is not None else []
+    clip = next((clip for clip in clips if clip.token == token), None)
+    if clip is None or clip.begin_s >= clip.end_s:
+        raise NotFound
+    return clip
+
+
 def _range(index: RecordingIndex, begin_s: float, end_s: float) -> tuple[int, int]:
     whole = index.segments[-1].end_90k
     begin, end = round(begin_s * CLOCK_HZ), min(round(end_s * CLOCK_HZ), whole)

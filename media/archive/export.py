@@ -15,6 +15,7 @@ import structlog
 from media.archive.fragments import Run, TrackInit, read_init, read_moof
 from media.archive.mp4 import Movie
 from media.archive.spans import Span
+from media.record.files import take_name
 
 log = structlog.get_logger(__name__)
 
@@ -84,9 +85,11 @@ def write_mp4(
     The first span's position is 0 of the file; what is missing between spans is closed.
     """
     with ExitStack() as files:
-        takes = {span.take: _open(files, folder / f"{span.take}.mp4") for span in wanted}
+        takes = {span.take: _open(files, folder / take_name(span.take)) for span in wanted}
         inits = {span.take: read_init(os.pread(takes[span.take], span.init_bytes, 0)) for span in wanted}
-        tracks = [track for track in inits[wanted[0].take] if not (sound_only and track.is_video)]
+        # Of takes that go together the one that declares most: a patch's parameter sets stand beside its take's.
+        fullest = max(inits.values(), key=lambda tracks: sum(len(track.stsd) for track in tracks))
+        tracks = [track for track in fullest if not (sound_only and track.is_video)]
         movie, copies = Movie(tracks), _Copies()
         kept = {track.track_id for track in tracks}
         position = 0

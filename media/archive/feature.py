@@ -33,6 +33,7 @@ from media.archive.model import (
     RemovalReason,
 )
 from media.archive.plan import Archive
+from media.archive.redaction.routes import redaction_routes, redactions_room
 from media.archive.settings import ArchiveSettings
 from media.archive.web import ELSEWHERE
 from media.hls.web import watched
@@ -79,7 +80,7 @@ def feature(
         folder=Path(__file__).parent,
         needs=("media",),
         settings=ArchiveSettings,
-        routes=(*_public_routes(), *_staff_routes(staff)),
+        routes=(*_public_routes(), *_staff_routes(staff), *redaction_routes(staff)),
         rooms=(
             Room(
                 pattern=ROOM,
@@ -89,6 +90,7 @@ def feature(
                 events=(RecordingAssetChanged, RecordingChanged),
                 summary="What was made of a recording, and how far the rest is",
             ),
+            redactions_room(staff),
         ),
         jobs=JOBS,
         services=(service,),

@@ -13,6 +13,7 @@ from media.archive.cloud import bucket_of
 from media.archive.offsite import COPY, queue_copy, release_local
 from media.archive.plan import Archive
 from media.archive.products import PRODUCTS, queue_products
+from media.archive.redaction.making import REDACT
 from media.archive.removal import apply_rules, finish_removals
 
 log = structlog.get_logger(__name__)
@@ -49,4 +50,4 @@ async def _keep_rules(database: Database, _payload: Nothing) -> None:
 
 CATCH_UP = Job(name="archive.catch_up", payload=Nothing, run=_catch_up, cron="*/10 * * * *")
 KEEP_RULES = Job(name="archive.keep_rules", payload=Nothing, run=_keep_rules, cron="40 2 * * *")
-JOBS = (PRODUCTS, COPY, CATCH_UP, KEEP_RULES)
+JOBS = (PRODUCTS, COPY, REDACT, CATCH_UP, KEEP_RULES)

@@ -3,7 +3,8 @@
 import msgspec
 
 from media.archive.spans import KeyFrame, Span
-from media.packet import AudioTrack, VideoTrack
+from media.packet import AudioTrack, Tracks, VideoTrack
+from media.record.model import PatchSegment
 
 
 class Order(msgspec.Struct, frozen=True, tag=True):
@@ -51,7 +52,54 @@ class MakeNormalised(Order, frozen=True, tag=True):
     gain_db: float
 
 
-AnyOrder = MakePoster | MakeMp4 | MakeStoryboard | MeasureSound | MakePodcast | MakeNormalised
+class Stroke(msgspec.Struct, frozen=True):
+    """What is done to a span of the recording's timeline, in 1/90000 s; the area in shares of the picture."""
+
+    begin_90k: int
+    end_90k: int
+    mute: bool
+    picture: str
+    """`blur`, `black`, or empty."""
+    area: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Left, top, width, height."""
+
+
+class PatchSource(msgspec.Struct, frozen=True):
+    """A segment that a patch stands in for."""
+
+    msn: int
+    offset: int
+    length: int
+    dts_90k: int
+    duration_90k: int
+    position_90k: int
+    began_at_s: float
+    independent: bool
+
+
+class PatchPiece(msgspec.Struct, frozen=True):
+    """Segments of one take, next to each other, the first one independent."""
+
+    take: int
+    init_bytes: int
+    tracks: Tracks
+    sources: list[PatchSource]
+
+
+class MakePatches(Order, frozen=True, tag=True):
+    """For each piece `<place>.mp4` and `<place>.json`, which is a `MadePatch`."""
+
+    pieces: list[PatchPiece]
+    strokes: list[Stroke]
+
+
+class MadePatch(msgspec.Struct, frozen=True):
+    tracks: Tracks
+    init_bytes: int
+    segments: list[PatchSegment]
+
+
+AnyOrder = MakePoster | MakeMp4 | MakeStoryboard | MeasureSound | MakePodcast | MakeNormalised | MakePatches
 
 
 Details = dict[str, float | int | str | None]

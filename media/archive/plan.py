@@ -1,7 +1,7 @@
 """What belongs to an ended recording, and how each product is made. Reads the takes' beginnings, writes nothing."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,11 +23,13 @@ from media.archive.orders import (
     MakeStoryboard,
     MeasureSound,
 )
+from media.archive.redaction.parameter_sets import covers
 from media.archive.settings import ArchiveSettings
 from media.archive.signing_key import signing_key
 from media.archive.spans import Span, poster_frames, runs, spans, step_s, storyboard_frames
 from media.record.files import take_path
-from media.record.timeline import RecordingIndex, cut, duration_s, shown
+from media.record.model import Recording
+from media.record.timeline import RecordingIndex, cut, duration_s, redacted, shown
 
 RECIPE: Final = 1
 """Raised when products are made in another way, so that old ones are made anew."""
@@ -50,8 +52,8 @@ class Step(msgspec.Struct, frozen=True):
     also: str = ""
     clip: str = ""
     """Token of the clip it belongs to."""
-    trim: tuple[int, int | None] = (0, None)
-    """The recording's when it was planned."""
+    state: tuple[int, int | None, int] = (0, None, 1)
+    """The recording's when it was planned (`state_of`)."""
 
 
 class Archive(msgspec.Struct, frozen=True):
@@ -69,16 +71,21 @@ def all_steps(
     steps += plan(archive, shown(whole), loudness.details if loudness is not None else {})
     for clip in clips:
         steps += _clip_steps(archive, clip.token, clip_index(whole, clip.begin_90k, clip.end_90k))
-    trim = (whole.recording.trim_begin_90k, whole.recording.trim_end_90k)
-    return [msgspec.structs.replace(step, trim=trim) for step in steps]
+    return [msgspec.structs.replace(step, state=state_of(whole.recording)) for step in steps]
+
+
+def state_of(recording: Recording) -> tuple[int, int | None, int]:
+    """What decides which bytes are shown: the trim, and the version of the published copy."""
+    return recording.trim_begin_90k, recording.trim_end_90k, recording.version
 
 
 def clip_index(whole: RecordingIndex, begin_90k: int, end_90k: int) -> RecordingIndex:
-    """A piece of the recording, without what a trim took out of sight; empty where nothing is left."""
+    """A piece of the published copy, without what a trim took out of sight; empty where nothing is left."""
     recording = whole.recording
     begin = max(begin_90k, recording.trim_begin_90k)
     end = end_90k if recording.trim_end_90k is None else min(end_90k, recording.trim_end_90k)
-    return cut(whole, begin, end) if begin < end else cut(whole, 0, 0)
+    visible = redacted(whole)
+    return cut(visible, begin, end) if begin < end else cut(visible, 0, 0)
 
 
 def plan(archive: Archive, index: RecordingIndex, loudness: dict[str, Any]) -> list[Step]:
@@ -161,7 +168,10 @@ def _clip_steps(archive: Archive, token: str, piece: RecordingIndex) -> list[Ste
 
 
 def _runs(archive: Archive, index: RecordingIndex, *, sound_only: bool = False) -> list[list[Span]]:
-    """Takes whose tracks are declared alike fit into one file; for sound alone the picture does not matter."""
+    """Takes whose tracks are declared alike fit into one file; for sound alone the picture does not matter.
+
+    A patch declares its own parameter sets beside its take's, so the take fits in with it.
+    """
     parameters = {
         take.number: tuple(
             (track.track_id, track.timescale, track.stsd)
@@ -170,7 +180,25 @@ def _runs(archive: Archive, index: RecordingIndex, *, sound_only: bool = False) 
         )
         for take in index.takes
     }
-    return runs(index, parameters)
+    return runs(index, {number: _fullest(own, parameters.values()) for number, own in parameters.items()})
+
+
+Declared = tuple[tuple[int, int, bytes], ...]
+"""Number, timescale and sample description of each track."""
+
+
+def _fullest(own: Declared, others: Iterable[Declared]) -> Declared:
+    """The one among them that declares all that `own` does, and most beside it."""
+    fitting = [
+        other
+        for other in others
+        if len(other) == len(own)
+        and all(
+            (there[0], there[1]) == (here[0], here[1]) and covers(there[2], here[2])
+            for here, there in zip(own, other, strict=True)
+        )
+    ]
+    return max(fitting, key=lambda one: sum(len(track[2]) for track in one))
 
 
 def _digest(index: RecordingIndex) -> str:

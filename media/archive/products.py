@@ -22,7 +22,7 @@ from media.archive.files import asset_url, assets_folder
 from media.archive.model import ROOM, AssetFile, AssetKind, AssetState, OfRecording, RecordingAssetChanged
 from media.archive.offsite import bring_back, queue_copy
 from media.archive.orders import Made
-from media.archive.plan import Archive, Step, all_steps
+from media.archive.plan import Archive, Step, all_steps, state_of
 from media.record import store as record_store
 from media.record.library import read_index
 
@@ -137,14 +137,14 @@ async def _publish(database: Database, stream_id: str, step: Step, made: Made, m
 
 
 async def _is_wanted(tx: Tx, stream_id: str, step: Step) -> bool:
-    """Whether the recording still is as it was when the step was planned: not removed, not trimmed, the clip there.
+    """Whether the recording is as it was when the step was planned: not removed, trimmed or redacted, the clip there.
 
     Until the transaction ends it stays so. What was made of bytes that are out of sight now must not come to light.
     """
     if not await store.lock_recording(tx, stream_id):
         return False
     recording = await record_store.recording(tx, stream_id)
-    if recording is None or (recording.trim_begin_90k, recording.trim_end_90k) != step.trim:
+    if recording is None or state_of(recording) != step.state:
         return False
     return not step.clip or await store.clip(tx, step.clip) is not None
 

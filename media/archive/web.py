@@ -14,7 +14,7 @@ from media.archive.playlist import archive_multivariant_playlist
 from media.archive.sending import BLOCK, CannotSend, FileEnded, send_span
 from media.hls.mark_watch import MARKS_OF
 from media.hls.web import CORS, FRESH, IMMUTABLE, PLAYLIST_TYPE, VIDEO_TYPE, media_headers, refuse
-from media.record.files import take_path
+from media.record.files import take_name, take_path
 from media.record.library import LIBRARY
 from media.record.timeline import RecordingIndex
 
@@ -72,7 +72,7 @@ async def send_take(request: web.Request) -> web.StreamResponse:
             return web.Response(
                 headers={
                     **CORS,
-                    "X-Accel-Redirect": f"{accel.rstrip('/')}/{stream_id}/{number}.mp4",
+                    "X-Accel-Redirect": f"{accel.rstrip('/')}/{stream_id}/{take_name(number)}",
                     hdrs.CONTENT_TYPE: VIDEO_TYPE,
                 }
             )

@@ -28,18 +28,21 @@ from media.archive.orders import (
     MadeFile,
     MakeMp4,
     MakeNormalised,
+    MakePatches,
     MakePodcast,
     MakePoster,
     MakeStoryboard,
     MeasureSound,
     Refused,
 )
+from media.archive.redaction.patching import write_patch
 from media.archive.spans import KeyFrame, Span
 from media.archive.webvtt import Cue, storyboard_vtt
 from media.codec import loudness, loudness_copy, thumbnails
 from media.codec.export import replace_sound
 from media.hls.boxes import AUDIO_ID, VIDEO_ID
 from media.packet import CLOCK_HZ, AudioTrack
+from media.record.files import take_name
 
 PR_SET_PDEATHSIG: Final = 1
 NICENESS: Final = 10
@@ -82,6 +85,20 @@ def make(order: AnyOrder, tell: Tell) -> Made:
             return _make_podcast(order, tell)
         case MakeNormalised():
             return _make_normalised(order, tell)
+        case MakePatches():
+            return _make_patches(order, tell)
+
+
+def _make_patches(order: MakePatches, tell: Tell) -> Made:
+    out = Path(order.out)
+    files = []
+    for place, piece in enumerate(order.pieces):
+        name = f"{place}.mp4"
+        part = _within(tell, place / len(order.pieces), 1 / len(order.pieces))
+        made = write_patch(Path(order.folder), piece, order.strokes, out / name, part)
+        (out / f"{place}.json").write_bytes(msgspec.json.encode(made))
+        files.append(_made(out / name, "video/mp4"))
+    return Made(files, {})
 
 
 def _make_mp4(order: MakeMp4, tell: Tell) -> Made:
@@ -159,7 +176,7 @@ def _make_storyboard(order: MakeStoryboard, tell: Tell) -> Made:
 
 
 def _measure_sound(order: MeasureSound, tell: Tell) -> Made:
-    measured = loudness.measure(_packets(order.folder, order.spans, order.tracks, tell))
+    measured = loudness.measure(sound_packets(order.folder, order.spans, order.tracks, tell))
     path = Path(order.out) / "waveform.json"
     path.write_bytes(msgspec.json.encode({"points_per_s": loudness.POINTS_PER_S, "peaks": measured.peaks}))
     details: Details = {
@@ -173,7 +190,7 @@ def _measure_sound(order: MeasureSound, tell: Tell) -> Made:
 def _make_podcast(order: MakePodcast, tell: Tell) -> Made:
     path = Path(order.out) / ("podcast.mp3" if loudness_copy.has_mp3() else "podcast.m4a")
     codec, kbit = (loudness_copy.MP3, MP3_KBIT) if loudness_copy.has_mp3() else ("aac", AAC_KBIT)
-    packets = _packets(order.folder, order.spans, order.tracks, tell)
+    packets = sound_packets(order.folder, order.spans, order.tracks, tell)
     loudness_copy.write_copy(packets, order.gain_db, path, codec, kbit)
     made = _made(path, "audio/mpeg" if loudness_copy.has_mp3() else "audio/mp4")
     end_s = order.spans[-1].end_90k / CLOCK_HZ
@@ -192,7 +209,7 @@ def _make_normalised(order: MakeNormalised, tell: Tell) -> Made:
         begin = run[0].position_90k
         own = [msgspec.structs.replace(span, position_90k=span.position_90k - begin) for span in run]
         if any(span.take in order.tracks for span in run):
-            packets = _packets(order.folder, own, order.tracks, _within(tell, done, 0.9 * share))
+            packets = sound_packets(order.folder, own, order.tracks, _within(tell, done, 0.9 * share))
             loudness_copy.write_copy(packets, order.gain_db, sound, "aac", AAC_KBIT)
             replace_sound(movie, sound, path, _within(tell, done + 0.9 * share, 0.1 * share))
             movie.unlink()
@@ -219,7 +236,7 @@ def _key_frames(folder: Path, frames: Sequence[KeyFrame]) -> Iterator[tuple[KeyF
             yield frame, data
 
 
-def _packets(
+def sound_packets(
     folder: str, spans: Sequence[Span], tracks: Mapping[int, AudioTrack], tell: Tell
 ) -> Iterator[loudness.Packet]:
     """The sound of spans, frame by frame, on the timeline of the recording."""
@@ -253,7 +270,7 @@ class _Files:
     def take(self, number: int) -> int:
         fd = self._fds.get(number)
         if fd is None:
-            fd = self._fds[number] = os.open(self._folder / f"{number}.mp4", os.O_RDONLY | os.O_CLOEXEC)
+            fd = self._fds[number] = os.open(self._folder / take_name(number), os.O_RDONLY | os.O_CLOEXEC)
             self._files.callback(os.close, fd)
         return fd
 

@@ -41,6 +41,8 @@ class SlateDesign(msgspec.Struct, frozen=True):
     background: str
     accent: str
     logo: str = ""
+    detail: str = ""
+    """A line below the sentence."""
     fonts: Path = FONTS
 
 
@@ -121,7 +123,12 @@ class _Canvas:
             top = 0.52
         self._text(draw, (middle, int(size.height * top)), design.sentence, least // 9, bold=True, fill="#ffffff")
         self._text(draw, (middle, int(size.height * 0.78)), design.city, least // 20, bold=False, fill="#d6dde6")
-        self._rail = (size.width * 3 // 8, int(size.height * 0.64), size.width * 5 // 8)
+        rail = 0.64
+        if design.detail:
+            at = (middle, int(size.height * (top + 0.12)))
+            self._text(draw, at, design.detail, least // 14, bold=False, fill="#ffffff")
+            rail = max(rail, top + 0.2)
+        self._rail = (size.width * 3 // 8, int(size.height * rail), size.width * 5 // 8)
 
     def at(self, phase: float) -> Image.Image:
         """`phase` runs from 0 to 1 in one loop."""

@@ -18,7 +18,9 @@ class Carried:
         self.encoders = encoders
         self.label = label
         self.slate: SlateKind | None = None
-        """The slate that somebody asked for."""
+        """The slate that somebody asked for …"""
+        self.slate_text = ""
+        """… and the line below its sentence."""
         self.fed = Feeding.NOTHING
         """What listeners were told last."""
         self.on_air = False

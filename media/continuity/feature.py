@@ -31,10 +31,11 @@ def make_slates(app: web.Application) -> Slates:
     city, settings = app[CITY], section(app, ContinuitySettings)
     locale = app[LOCALES].get(city.languages[0])
 
-    def encode(kind: SlateKind, size: Size) -> CodedSlate:
+    def encode(kind: SlateKind, size: Size, text: str) -> CodedSlate:
         return encode_slate(
             SlateDesign(
                 sentence=locale.gettext(SENTENCES[kind]),
+                detail=text,
                 city=city.name,
                 size=size,
                 background=settings.background,

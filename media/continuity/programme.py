@@ -5,6 +5,7 @@ where the picture ended, on the same timeline, and the source begins again behin
 source alone.
 """
 
+import math
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -85,23 +86,35 @@ class Programme:
         self._shown: Tracks | None = output.tracks
         """What was shown last: a slate has its size."""
         self._held: SlateKind | None = None
-        """The slate that somebody asked for."""
+        """The slate that somebody asked for …"""
+        self._held_text = ""
+        """… and the line below its sentence."""
+        self._open_from = -math.inf
+        """What came before this moment is never shown: it may belong to a closed part."""
         self._key_at: float | None = None
         """When an IDR came that may be shown instead of the slate."""
+        self._key_dts = 0
         self._loop: _Showing | None = None
         self._began_at = self._ticked_at = clock()
 
-    def show(self, kind: SlateKind) -> None:
+    def show(self, kind: SlateKind, text: str = "") -> None:
         """From this moment nothing of the source is seen or recorded; the slate follows as soon as it is drawn."""
         if self.slate is None and self._source is not None:
             self.output.on_pause()
         self.slate = self._held = kind
+        self._held_text = text
         self._key_at = None
         self._feed_slate()
 
     def hide(self) -> None:
-        """Back to the source, with an IDR that it sends from now on."""
+        """Back to the source, with an IDR that it sends from now on.
+
+        After a closed part it waits: an encoder is late, and what it sends now may have been said before.
+        """
+        if self._held is SlateKind.CLOSED:
+            self._open_from = self._clock() + self._settings.reopen_after_s
         self._held = None
+        self._held_text = ""
         self._key_at = None
 
     # --- Sink ----------------------------------------------------------------------------------------------------
@@ -122,7 +135,9 @@ class Programme:
             else:
                 self.output.on_packet(packet)
         elif self._key_at is None and self._held is None and self._starts_with(packet):
-            self._key_at = self._clock()
+            came_at = self._clock() - self._stream.replayed_s
+            if came_at >= self._open_from:
+                self._key_at, self._key_dts = self._clock(), packet.dts
 
     def on_pause(self) -> None:
         self._source = None
@@ -180,6 +195,9 @@ class Programme:
 
     def _show_source(self) -> None:
         recent = self._stream.recent()
+        if self._source is not None and self._source.video is None:
+            # Sound alone has no IDR that parts what may be heard from what may not.
+            recent = tuple(packet for packet in recent if packet.dts >= self._key_dts)
         if self._source is None or not recent:
             return
         self.slate = self._key_at = self._loop = None
@@ -197,13 +215,13 @@ class Programme:
         """Sends what is due of the slate."""
         assert self.slate is not None
         now_s, now = self._wall(), self._clock()
-        loop = self._loop
-        if loop is None or loop.kind is not self.slate:
-            slate = self._slates.get(self.slate, self._shown)
+        loop, text = self._loop, self._held_text if self.slate is self._held else ""
+        if loop is None or loop.kind is not self.slate or loop.text != text:
+            slate = self._slates.get(self.slate, self._shown, text)
             if slate is not None:
                 began_s = self._slate_begins_at(now_s)
                 packets = SlateLoop(slate_tracks(self._shown, slate), slate)
-                loop = self._loop = _Showing(self.slate, packets, began_s, now - (now_s - began_s))
+                loop = self._loop = _Showing(self.slate, text, packets, began_s, now - (now_s - began_s))
                 self.output.begin_stand_in(packets.tracks)
                 log.info("a slate is shown", stream=self._stream.id, kind=self.slate.value)
         if loop is not None:
@@ -231,8 +249,9 @@ class Programme:
 class _Showing:
     """A slate that is shown: since when, on the wall and on the monotonic clock."""
 
-    def __init__(self, kind: SlateKind, packets: SlateLoop, began_s: float, began: float) -> None:
+    def __init__(self, kind: SlateKind, text: str, packets: SlateLoop, began_s: float, began: float) -> None:
         self.kind = kind
+        self.text = text
         self.packets = packets
         self.began_s = began_s
         self.began = began

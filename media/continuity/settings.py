@@ -32,6 +32,14 @@ class ContinuitySettings(msgspec.Struct, frozen=True):
         msgspec.Meta(ge=0, le=120),
         Described(description="Seconds for which the primary encoder must send steadily before it feeds again."),
     ] = 5.0
+    reopen_after_s: Annotated[
+        float,
+        msgspec.Meta(ge=0, le=60),
+        Described(
+            description="Seconds after the end of a closed part before the picture is shown again: encoders send late,"
+            " and what comes now may have been said before."
+        ),
+    ] = 4.0
     background: Annotated[
         str, msgspec.Meta(pattern=COLOUR), Described(description="Colour of the slate, such as #0b2545.")
     ] = "#0b2545"

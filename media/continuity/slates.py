@@ -12,8 +12,10 @@ from media.packet import Tracks
 
 log = structlog.get_logger(__name__)
 
-Encode = Callable[[SlateKind, Size], CodedSlate]
-"""Blocks for a moment: it is called in a thread."""
+Encode = Callable[[SlateKind, Size, str], CodedSlate]
+"""(kind, size, line below the sentence); blocks for a moment: it is called in a thread."""
+
+Wanted = tuple[SlateKind, Size, str]
 
 KEPT: Final = 24
 """Some 50 kB each."""
@@ -30,14 +32,14 @@ class Slates:
 
     def __init__(self, encode: Encode) -> None:
         self._encode = encode
-        self._known: OrderedDict[tuple[SlateKind, Size], CodedSlate] = OrderedDict()
-        self._making: dict[tuple[SlateKind, Size], asyncio.Task[None]] = {}
-        self._failed: set[tuple[SlateKind, Size]] = set()
+        self._known: OrderedDict[Wanted, CodedSlate] = OrderedDict()
+        self._making: dict[Wanted, asyncio.Task[None]] = {}
+        self._failed: set[Wanted] = set()
         self._one_at_a_time = asyncio.Semaphore(1)
 
-    def get(self, kind: SlateKind, source: Tracks | None) -> CodedSlate | None:
-        """A slate of the source's size; None while it is being made, or where none can be made."""
-        wanted = (kind, slate_size(source))
+    def get(self, kind: SlateKind, source: Tracks | None, text: str = "") -> CodedSlate | None:
+        """A slate of the source's size, with a line of text; None while it is being made, or where none can be made."""
+        wanted = (kind, slate_size(source), text)
         slate = self._known.get(wanted)
         if slate is not None:
             self._known.move_to_end(wanted)
@@ -51,7 +53,7 @@ class Slates:
         if self._making:
             await asyncio.wait(tuple(self._making.values()), timeout=CLOSE_S)
 
-    async def _make(self, wanted: tuple[SlateKind, Size]) -> None:
+    async def _make(self, wanted: Wanted) -> None:
         try:
             async with self._one_at_a_time:
                 self._known[wanted] = await asyncio.to_thread(self._encode, *wanted)

@@ -24,6 +24,11 @@ PART_TARGETS: Final = 3
 """Parts are listed for this many target durations from the end (§6.2.2)."""
 
 
+CAPTIONS_GROUP: Final = "captions"
+TRANSCRIBES: Final = "public.accessibility.transcribes-spoken-dialog"
+"""What is said, for people who cannot hear it (§4.4.6.1)."""
+
+
 class ListedPart(msgspec.Struct, frozen=True, gc=False):
     """A part as a playlist shows it."""
 
@@ -45,6 +50,8 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
     duration_90k: int
     parts: tuple[ListedPart, ...] = ()
     gap: bool = False
+    dts_90k: int = -1
+    """Where it begins on its take's timeline; -1 where that is not known: it is from before a restart."""
 
 
 class Variant(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +69,14 @@ class NamedVariant(msgspec.Struct, frozen=True, gc=False):
     name: str
     uri: str
     variant: Variant
+
+
+class CaptionRendition(msgspec.Struct, frozen=True, gc=False):
+    """Captions beside the pictures: their language, what players call them, and where their playlist lies."""
+
+    language: str
+    name: str
+    uri: str
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
@@ -152,13 +167,28 @@ def report_lines(reports: Iterable[Report]) -> str:
     )
 
 
-def multivariant_playlist(variant: Variant, uri: str = "live.m3u8", others: Iterable[NamedVariant] = ()) -> str:
+def multivariant_playlist(
+    variant: Variant,
+    uri: str = "live.m3u8",
+    others: Iterable[NamedVariant] = (),
+    captions: Iterable[CaptionRendition] = (),
+) -> str:
     """The source first: players begin with it. `others` carry their names as STABLE-VARIANT-ID."""
-    lines = [f"#EXT-X-STREAM-INF:{','.join(_attributes(variant))}\n{uri}\n"]
+    lines = [_caption_line(one) for one in captions]
+    group = [f'SUBTITLES="{CAPTIONS_GROUP}"'] if lines else []
+    lines.append(f"#EXT-X-STREAM-INF:{','.join([*_attributes(variant), *group])}\n{uri}\n")
     for other in others:
-        attributes = ",".join([*_attributes(other.variant), f'STABLE-VARIANT-ID="{other.name}"'])
+        attributes = ",".join([*_attributes(other.variant), f'STABLE-VARIANT-ID="{other.name}"', *group])
         lines.append(f"#EXT-X-STREAM-INF:{attributes}\n{other.uri}\n")
     return f"#EXTM3U\n#EXT-X-VERSION:{VERSION}\n{''.join(lines)}"
+
+
+def _caption_line(captions: CaptionRendition) -> str:
+    attributes = (
+        f'TYPE=SUBTITLES,GROUP-ID="{CAPTIONS_GROUP}",NAME="{captions.name}",LANGUAGE="{captions.language}"',
+        f'DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS="{TRANSCRIBES}",URI="{captions.uri}"',
+    )
+    return f"#EXT-X-MEDIA:{','.join(attributes)}\n"
 
 
 def _attributes(variant: Variant) -> list[str]:

@@ -8,7 +8,14 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.feature import Handler
-from media.hls.playlist import NamedVariant, Variant, media_playlist, multivariant_playlist, segment_lines
+from media.hls.playlist import (
+    CaptionRendition,
+    NamedVariant,
+    Variant,
+    media_playlist,
+    multivariant_playlist,
+    segment_lines,
+)
 from media.packager import GZIP_FROM_BYTES, Packager
 from media.record.library import LIBRARY
 
@@ -71,6 +78,15 @@ class Packagers(dict[str, Packager]):
     """Packagers of this process by public stream id."""
 
 
+CaptionsOf = Callable[[str], list[CaptionRendition]]
+"""Stream id → languages in which it is captioned now."""
+
+
+def no_captions(_stream_id: str) -> list[CaptionRendition]:
+    return []
+
+
+CAPTIONS_OF: web.AppKey[CaptionsOf] = web.AppKey("captions_of")
 PACKAGERS: web.AppKey[Packagers] = web.AppKey("packagers", Packagers)
 MAY_WATCH: web.AppKey[MayWatch] = web.AppKey("may_watch")
 
@@ -102,13 +118,15 @@ async def show_multivariant(request: web.Request) -> web.Response:
             variant = Variant(known[1].tracks, 3_000_000, 3_000_000)
     if variant is None:
         return refuse_playlist()
-    return _answer(multivariant_playlist(variant, others=others).encode(), None, PLAYLIST_TYPE, SHORT)
+    captions = request.app.get(CAPTIONS_OF, no_captions)(stream_id) if packager is not None else []
+    text = multivariant_playlist(variant, others=others, captions=captions)
+    return _answer(text.encode(), None, PLAYLIST_TYPE, SHORT)
 
 
 async def show_live(request: web.Request) -> web.Response:
     """`GET /hls/{stream_id}/live.m3u8`, with blocking reload and delta updates (RFC 8216bis §6.2.5)."""
     try:
-        msn, part = _directives(request)
+        msn, part = directives(request)
     except ValueError as problem:
         return refuse(400, str(problem))
     packager, source = find_packager(request)
@@ -214,7 +232,7 @@ async def _wait_for_packager(request: web.Request, stream_id: str) -> None:
         await asyncio.sleep(1)
 
 
-def _directives(request: web.Request) -> tuple[int | None, int | None]:
+def directives(request: web.Request) -> tuple[int | None, int | None]:
     """`_HLS_msn` and `_HLS_part`. Raises ValueError for a part without a segment, and for what is no number."""
     query = request.query
     msn, part = query.get("_HLS_msn"), query.get("_HLS_part")

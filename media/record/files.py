@@ -19,8 +19,20 @@ def recording_folder(root: Path, stream_id: str) -> Path:
     return root / stream_id
 
 
+FIRST_PATCH: Final = 1_000_000
+"""Numbers from here on name files that stand in for spans of takes in the published copy."""
+
+PATCHES: Final = "patches"
+"""Their folder: what lies beside the takes is taken for something that was recorded."""
+
+
+def take_name(take: int) -> str:
+    """A take's or a patch's file below its recording's folder."""
+    return f"{PATCHES}/{take}.mp4" if take >= FIRST_PATCH else f"{take}.mp4"
+
+
 def take_path(root: Path, stream_id: str, take: int) -> Path:
-    return recording_folder(root, stream_id) / f"{take}.mp4"
+    return recording_folder(root, stream_id) / take_name(take)
 
 
 def tracks_path(take: Path) -> Path:

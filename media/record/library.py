@@ -16,7 +16,7 @@ from media.hls.muxer import Timing
 from media.hls.playlist import Segment
 from media.hls.window import Start
 from media.record import store
-from media.record.files import STREAM_ID, take_path
+from media.record.files import FIRST_PATCH, STREAM_ID, take_path
 from media.record.model import RecordedSegment, Recording
 from media.record.timeline import RecordingIndex, is_trimmed, shown
 
@@ -31,11 +31,14 @@ SEEDS: Final = 16
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """What is shown of a recording, until the database is asked again. `bounds`: bytes of each take, where trimmed."""
+    """What is shown of a recording, until the database is asked again.
+
+    `bounds`: the stretches of each take that are shown, where that is not all.
+    """
 
     index: RecordingIndex
     until_s: float
-    bounds: dict[int, tuple[int, int]] | None
+    bounds: dict[int, list[tuple[int, int]]] | None
 
 
 class Library:
@@ -56,15 +59,15 @@ class Library:
         return known.index if known is not None else None
 
     async def shows(self, stream_id: str, take: int, begin: int, end: int) -> bool:
-        """Whether these bytes of a take are among what is shown: what a trim took out of sight is not sent either."""
+        """Whether these bytes of a take are among what is shown: what is out of sight is not sent either."""
         known = await self._find(stream_id)
         if known is None or known.bounds is None:
-            return known is not None
+            return known is not None and take < FIRST_PATCH
         if take not in known.bounds:
             return False
         init_bytes = next(one.init_bytes for one in known.index.takes if one.number == take)
-        first, last = known.bounds[take]
-        return (first <= begin and end <= last) or end <= init_bytes
+        inside = any(first <= begin and end <= last for first, last in known.bounds[take])
+        return inside or end <= init_bytes
 
     async def _find(self, stream_id: str) -> _Known | None:
         if self._settle is not None:
@@ -147,20 +150,29 @@ class Library:
         return await asyncio.to_thread(_read, path, segment.byte_offset, segment.byte_length)
 
 
-def _bounds(index: RecordingIndex) -> dict[int, tuple[int, int]] | None:
-    if not is_trimmed(index.recording):
+def _bounds(index: RecordingIndex) -> dict[int, list[tuple[int, int]]] | None:
+    if not is_trimmed(index.recording) and not index.patches:
         return None
-    found: dict[int, tuple[int, int]] = {}
+    found: dict[int, list[tuple[int, int]]] = {}
     for segment in index.segments:
-        first = found.get(segment.take, (segment.byte_offset, 0))[0]
-        found[segment.take] = (first, segment.byte_offset + segment.byte_length)
+        stretches = found.setdefault(segment.take, [])
+        end = segment.byte_offset + segment.byte_length
+        if stretches and stretches[-1][1] == segment.byte_offset:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((segment.byte_offset, end))
     return found
 
 
 async def read_index(tx: Tx, recording: Recording) -> RecordingIndex:
     """The whole of a recording, whatever is shown of it."""
-    takes = await store.takes(tx, recording.stream_id)
-    return RecordingIndex(recording, tuple(takes), tuple(await store.segments(tx, recording.stream_id)))
+    stream_id = recording.stream_id
+    return RecordingIndex(
+        recording,
+        tuple(await store.takes(tx, stream_id)),
+        tuple(await store.segments(tx, stream_id)),
+        tuple(await store.patches(tx, stream_id)),
+    )
 
 
 def _read(path: Path, offset: int, length: int) -> bytes | None:

@@ -43,6 +43,8 @@ class Recording(msgspec.Struct, frozen=True):
     """… to here, on the whole recording's timeline; None: to its end."""
     keep_days: int | None = None
     removal_at: datetime | None = None
+    version: int = 1
+    """Grows with each version that is published: something was taken out of sight, or put back."""
 
 
 class Take(msgspec.Struct, frozen=True):
@@ -79,6 +81,25 @@ class RecordedSegment(msgspec.Struct, frozen=True, gc=False):
     def ended_at_s(self) -> float:
         """Unix time at which it ended."""
         return self.began_at.timestamp() + self.duration_90k / CLOCK_HZ
+
+
+class PatchSegment(msgspec.Struct, frozen=True, gc=False):
+    """Bytes of a patch that stand in for the segment with this number; they last as long."""
+
+    msn: int
+    byte_offset: int
+    byte_length: int
+    dts_90k: int
+    duration_90k: int
+    independent: bool
+    sha256: bytes
+
+
+class Patch(msgspec.Struct, frozen=True):
+    """A file that stands in for a span of a take in the published copy: what may not be shown is not in it."""
+
+    take: Take
+    segments: tuple[PatchSegment, ...]
 
 
 class TakeOpened(msgspec.Struct, frozen=True, gc=False):

@@ -8,11 +8,11 @@ import msgspec
 from app.database import Tx
 from media.hls.muxer import Timing
 from media.packet import Tracks
-from media.record.model import RecordedSegment, Recording, Take
+from media.record.model import Patch, PatchSegment, RecordedSegment, Recording, Take
 
 _RECORDING = (
     "stream_id, began_at, ended_at, part_ms, segment_s, target_s, next_msn, next_take,"
-    " trim_begin_90k, trim_end_90k, keep_days, removal_at"
+    " trim_begin_90k, trim_end_90k, keep_days, removal_at, version"
 )
 _SEGMENT = (
     "stream_id, msn, take, byte_offset, byte_length, began_at, position_90k, dts_90k, duration_90k, independent, sha256"
@@ -97,6 +97,33 @@ async def takes(tx: Tx, stream_id: str) -> list[Take]:
         stream_id,
     )
     return [Take(**{**dict(row), "tracks": msgspec.convert(row["tracks"], Tracks)}) for row in rows]
+
+
+async def patches(tx: Tx, stream_id: str) -> list[Patch]:
+    """Those that are published, in the order in which they were."""
+    files = await tx.records(
+        "SELECT p.stream_id, p.number, p.began_at, p.tracks, p.init_bytes FROM recording_patch AS p"
+        " JOIN recording_redaction AS r ON r.id = p.redaction_id"
+        " WHERE p.stream_id = $1 AND r.state = 'published' ORDER BY r.published_at, p.number",
+        stream_id,
+    )
+    return [
+        Patch(
+            Take(**{**dict(row), "tracks": msgspec.convert(row["tracks"], Tracks)}),
+            tuple(await patch_segments(tx, stream_id, row["number"])),
+        )
+        for row in files
+    ]
+
+
+async def patch_segments(tx: Tx, stream_id: str, number: int) -> list[PatchSegment]:
+    return await tx.all(
+        PatchSegment,
+        "SELECT msn, byte_offset, byte_length, dts_90k, duration_90k, independent, sha256"
+        " FROM recording_patch_segment WHERE stream_id = $1 AND number = $2 ORDER BY msn",
+        stream_id,
+        number,
+    )
 
 
 async def segments(tx: Tx, stream_id: str) -> list[RecordedSegment]:

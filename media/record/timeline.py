@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from media.packet import CLOCK_HZ
-from media.record.model import RecordedSegment, Recording, Take, utc
+from media.record.model import Patch, RecordedSegment, Recording, Take, utc
 
 LEAST_GAP_S: Final = 1.0
 """Less than this between two segments is the encoder's clock settling."""
@@ -23,11 +23,15 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class RecordingIndex(msgspec.Struct, frozen=True):
-    """A recording with everything that lies on the disk of it, or with what is shown of that (`shown`)."""
+    """A recording with everything that lies on the disk of it, or with what is shown of that (`shown`).
+
+    `patches` stand in for segments once `redacted` has put them in; twice is the same as once.
+    """
 
     recording: Recording
     takes: tuple[Take, ...]
     segments: tuple[RecordedSegment, ...]
+    patches: tuple[Patch, ...] = ()
 
 
 def cut(index: RecordingIndex, begin_90k: int, end_90k: int) -> RecordingIndex:
@@ -59,8 +63,37 @@ def is_trimmed(recording: Recording) -> bool:
     return recording.ended_at is not None and bool(recording.trim_begin_90k or recording.trim_end_90k is not None)
 
 
+def redacted(index: RecordingIndex) -> RecordingIndex:
+    """The published copy: where a patch stands in for a segment, nothing leads to the segment's own bytes."""
+    if not index.patches:
+        return index
+    stand_ins = {one.msn: (patch.take.number, one) for patch in index.patches for one in patch.segments}
+    segments = []
+    for segment in index.segments:
+        number, one = stand_ins.get(segment.msn, (segment.take, None))
+        if one is not None:
+            segment = msgspec.structs.replace(
+                segment,
+                take=number,
+                byte_offset=one.byte_offset,
+                byte_length=one.byte_length,
+                dts_90k=one.dts_90k,
+                independent=one.independent,
+                sha256=one.sha256,
+            )
+        segments.append(segment)
+    used = {segment.take for segment in segments}
+    takes = {take.number: take for take in (*(patch.take for patch in index.patches), *index.takes)}
+    return msgspec.structs.replace(
+        index,
+        takes=tuple(take for take in takes.values() if take.number in used),
+        segments=tuple(segments),
+    )
+
+
 def shown(index: RecordingIndex) -> RecordingIndex:
-    """What is left of the whole recording once its trim is applied."""
+    """What is left of the whole recording once its redactions and its trim are applied."""
+    index = redacted(index)
     recording = index.recording
     if not is_trimmed(recording) or not index.segments:
         return index

@@ -81,7 +81,8 @@ async def test_a_recording_that_nobody_ended_is_ended_after_a_silence(forgotten:
 
 
 def test_every_job_is_declared():
-    assert [job.name for job in JOBS] == ["archive.products", "archive.copy", "archive.catch_up", "archive.keep_rules"]
+    names = ["archive.products", "archive.copy", "archive.redact", "archive.catch_up", "archive.keep_rules"]
+    assert [job.name for job in JOBS] == names
     assert PRODUCTS in JOBS
 
 
@@ -89,11 +90,11 @@ async def test_the_room_is_closed_to_who_may_not_know(forgotten: Database):
     async def only_anna(_tx, actor: Actor, stream_id: str) -> bool:
         return actor.login == "anna" and stream_id == STREAM
 
-    (room,) = feature(may_know=only_anna).rooms
+    room, _ = feature(may_know=only_anna).rooms
     async with forgotten.transaction(readonly=True) as tx:
         view = await room.snapshot(tx, Actor(login="anna"), {"stream_id": STREAM})
         assert view.duration_s > 3.9
         with pytest.raises(NotFound):
             await room.snapshot(tx, Actor(), {"stream_id": STREAM})
-        (open_room,) = feature().rooms
+        open_room, _ = feature().rooms
         assert (await open_room.snapshot(tx, Actor(), {"stream_id": "nobody"})).began_at is None

@@ -18,8 +18,8 @@ WALL_S = 1_700_000_000.0
 
 
 @cache
-def coded(kind: SlateKind, size: Size) -> CodedSlate:
-    return encode_slate(SlateDesign(kind.value, "Miasto", size, "#0b2545", "#e0b13b"))
+def coded(kind: SlateKind, size: Size, text: str = "") -> CodedSlate:
+    return encode_slate(SlateDesign(kind.value, "Miasto", size, "#0b2545", "#e0b13b", detail=text))
 
 
 class Slates:
@@ -28,10 +28,12 @@ class Slates:
     def __init__(self) -> None:
         self.ready = True
         self.asked: list[SlateKind] = []
+        self.texts: list[str] = []
 
-    def get(self, kind: SlateKind, source: Tracks | None) -> CodedSlate | None:
+    def get(self, kind: SlateKind, source: Tracks | None, text: str = "") -> CodedSlate | None:
         self.asked.append(kind)
-        return coded(kind, slate_size(source)) if self.ready else None
+        self.texts.append(text)
+        return coded(kind, slate_size(source), text) if self.ready else None
 
 
 class Tape:

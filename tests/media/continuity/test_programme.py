@@ -7,8 +7,9 @@ from media.continuity.model import SlateKind
 from media.hls.playlist import Segment
 from media.hls.window import Start
 from media.packet import Kind, Packet, Tracks
+from media.stream import Stream
 from tests import hls_playlists, hls_rules
-from tests.media.continuity.rig import WALL_S, Station
+from tests.media.continuity.rig import WALL_S, Encoder, Station
 from tests.media.hls import feed, reading
 
 DROP_S = 10
@@ -168,8 +169,8 @@ def test_after_a_restart_the_numbers_go_on(source):
     assert [one.msn for one in playlist(station).segments][:2] == [41, 42]
 
 
-@pytest.mark.parametrize("kind", [SlateKind.BREAK, SlateKind.CLOSED])
-def test_a_slate_that_is_asked_for_hides_a_source_that_goes_on(source, kind):
+@pytest.mark.parametrize(("kind", "seen_from_s"), [(SlateKind.BREAK, 12), (SlateKind.CLOSED, 16)])
+def test_a_slate_that_is_asked_for_hides_a_source_that_goes_on(source, kind, seen_from_s):
     tracks, _ = source
     packets = feed.both(20)[1]
     station = Station()
@@ -184,13 +185,73 @@ def test_a_slate_that_is_asked_for_hides_a_source_that_goes_on(source, kind):
     assert sum(part.frames for part in station.tape.parts) == before
     station.programme.hide()
     rest = [p for p in packets if p.dts >= 11.5 * 90_000]
-    station.run(4, feed.shifted(rest, round(-11.5 * 90_000)))
+    station.run(seen_from_s - 9, feed.shifted(rest, round(-11.5 * 90_000)))
     assert station.programme.slate is None
-    # the next key frame after 11.5 s is that of 12 s: nothing older is kept
+    # the next key frame after 11.5 s is that of 12 s, after four seconds more that of 16 s: nothing older is kept
     (init, parts) = station.tape.takes[1]
     first = reading.read(reading.file_of(init, parts))
     data = {p.data: p.dts / 90_000 for p in packets if p.kind is Kind.AUDIO}
-    assert min(data[one] for one in first.audio_data if one in data) >= 11.95
+    assert min(data[one] for one in first.audio_data if one in data) >= seen_from_s - 0.05
+
+
+def test_what_a_backup_sent_before_the_closed_part_ended_is_not_shown_when_it_takes_over(source):
+    """A change-over hands out the group of pictures that runs: it may have begun while nobody might look."""
+    tracks, _ = source
+    packets = feed.both(20, gop=250)[1]
+    station = Station()
+    other = Stream("s", clock=lambda: station.now)
+    other.begin(Encoder())
+    other.set_tracks(tracks)
+    station.connect(tracks)
+    station.run(3, [p for p in packets if p.dts < 3 * 90_000])
+    station.programme.show(SlateKind.CLOSED)
+    for packet in packets:
+        if packet.dts < 9 * 90_000:
+            station.now = 3 + packet.dts / 90_000
+            if packet.dts >= 4 * 90_000 and station.programme._held is not None:
+                station.programme.hide()
+            other.push(packet)
+    assert station.now > 11.9
+    station.stream.follow(other)
+    station.programme.tick()
+    station.now += 0.5
+    station.programme.tick()
+    assert station.programme.slate is SlateKind.CLOSED, "its only key frame came four seconds before the end"
+    assert len(station.tape.takes) == 1
+
+
+def test_sound_alone_begins_behind_the_closed_part(source):
+    tracks, _ = source
+    alone = Tracks(audio=tracks.audio)
+    sound = [p for p in feed.both(20)[1] if p.kind is Kind.AUDIO]
+    station = Station()
+    station.connect(alone)
+    station.run(3, [p for p in sound if p.dts < 3 * 90_000])
+    station.programme.show(SlateKind.CLOSED)
+    station.run(2, feed.shifted([p for p in sound if 3 * 90_000 <= p.dts < 5 * 90_000], -3 * 90_000))
+    station.programme.hide()
+    station.run(7, feed.shifted([p for p in sound if p.dts >= 5 * 90_000], -5 * 90_000))
+    assert station.programme.slate is None
+    (init, parts) = station.tape.takes[1]
+    heard = reading.read(reading.file_of(init, parts))
+    data = {p.data: p.dts / 90_000 for p in sound}
+    assert min(data[one] for one in heard.audio_data if one in data) >= 8.97, "what came four seconds later"
+
+
+def test_a_break_is_announced_anew_on_its_slate(source):
+    tracks, packets = source
+    station = Station()
+    steady(station, tracks, packets, 3)
+    station.programme.show(SlateKind.BREAK, "Wznowienie o 12:30")
+    station.run(2)
+    station.programme.show(SlateKind.BREAK, "Wznowienie o 12:45")
+    station.run(2)
+    assert [text for text in dict.fromkeys(station.slates.texts) if text] == [
+        "Wznowienie o 12:30",
+        "Wznowienie o 12:45",
+    ]
+    assert [part.take for part in station.shown[-1:]] == [2], "another slate, on the same timeline"
+    assert len(station.tape.takes) == 1
 
 
 def test_a_break_without_an_encoder_ends_in_the_slate_for_that(source):

@@ -43,8 +43,18 @@ def test_a_slate_is_what_was_designed_and_loops():
     assert brightness(frames[0]) != brightness(frames[10]), "the line moves"
     other = decoded(encode_slate(SlateDesign("Przerwa", "Miasto Żółć", SMALL, "#102030", "#ff0000")))
     assert brightness(frames[0]) != brightness(other[0])
+    detailed = decoded(
+        encode_slate(SlateDesign("Przerwa", "Miasto", SMALL, "#102030", "#ff0000", detail="Wznowienie o 12:30"))
+    )
+    plain = decoded(encode_slate(SlateDesign("Przerwa", "Miasto", SMALL, "#102030", "#ff0000")))
+    assert brightest(detailed[0], 91, 103) > 200, "the line of text stands below the sentence"
+    assert brightest(plain[0], 91, 103) < 80
     weight = sum(len(frame.data) for frame in slate.frames) / (len(slate.frames) * slate.frame_90k / 90_000)
     assert weight < 20_000, "bytes a second"
+
+
+def brightest(frame: av.VideoFrame, top: int, bottom: int) -> int:
+    return frame.to_image().convert("L").crop((0, top, frame.width, bottom)).getextrema()[1]
 
 
 def test_a_logo_is_shown_and_a_broken_one_is_none(tmp_path):
@@ -95,7 +105,7 @@ def video(width: int, height: int) -> Tracks:
 async def test_each_slate_is_made_once_and_off_the_loop():
     threads = []
 
-    def encode(kind: SlateKind, size: Size) -> CodedSlate:
+    def encode(kind: SlateKind, size: Size, text: str) -> CodedSlate:
         threads.append(threading.current_thread())
         return CodedSlate(kind.value.encode() + bytes([size.width % 256]), 9_000, (CodedFrame(key=True, data=b"x"),))
 
@@ -115,7 +125,7 @@ async def test_each_slate_is_made_once_and_off_the_loop():
 async def test_a_slate_that_cannot_be_made_is_tried_once():
     asked = []
 
-    def encode(kind: SlateKind, size: Size) -> CodedSlate:
+    def encode(kind: SlateKind, size: Size, text: str) -> CodedSlate:
         asked.append(size)
         raise OSError("no fonts")
 

@@ -156,6 +156,7 @@ async def test_a_closed_part_stays_closed_over_a_restart():
     city.streams.hide_slate("s")
     await city.publish("second")
     city.run(5, first)
+    city.run(5, first)
     assert city.streams.slate("s") is None, "what the clerk said since is newer than the grant"
     city = City(on_air=False)
     first, _ = await city.publish("first")

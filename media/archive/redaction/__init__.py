@@ -1,0 +1,1 @@
+"""Spans of a recording that its published copy does not show."""

@@ -1,0 +1,1 @@
+"""Recordings of closed parts: written encrypted, to a place that no route serves."""

@@ -1,0 +1,1 @@
+"""Words of a recording: captions read from and written to files, and recognisers that make a draft of them."""
