@@ -21,16 +21,18 @@ MOST_ATTACHED_BYTES: Final = 15 * 1024 * 1024
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
+_PARAMETER = re.compile(r"[a-z-]+=[A-Za-z0-9._-]+")
 _SEVEN_BIT: Final = SMTP.clone(cte_type="7bit")
 """Every server takes it, without asking for 8BITMIME."""
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """`type` is a media type such as `text/calendar`, without parameters."""
+    """`type` is a media type such as `text/calendar`; what stands behind it, such as `method`, are `parameters`."""
 
     name: str
     type: str
     content: bytes
+    parameters: dict[str, str] = {}
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +87,8 @@ def checked_mail(
     for attachment in kept:
         if not _TYPE.fullmatch(attachment.type) or any(ord(sign) < 32 for sign in attachment.name):
             raise Invalid(fields={"attachments": "An attachment needs a media type and a plain name"})
+        if not all(_PARAMETER.fullmatch(f"{name}={value}") for name, value in attachment.parameters.items()):
+            raise Invalid(fields={"attachments": "An attachment needs a media type and a plain name"})
     return Mail(
         to=checked_address(to, "to"),
         subject=subject,
@@ -121,5 +125,7 @@ def compose(mail: Mail, sender: Sender, mail_id: UUID, date: datetime) -> bytes:
         message.add_alternative(mail.html, subtype="html")
     for attachment in mail.attachments:
         main, _, sub = attachment.type.partition("/")
-        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+        message.add_attachment(
+            attachment.content, maintype=main, subtype=sub, filename=attachment.name, params=attachment.parameters
+        )
     return message.as_bytes()

@@ -1,0 +1,1 @@
+"""Terms, clubs, councillors and committees, as the council's office keeps them."""

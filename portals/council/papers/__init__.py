@@ -1,0 +1,1 @@
+"""Papers of a session, its public notice, and invitations by mail."""

@@ -1,0 +1,1 @@
+"""Planning sessions: their agenda with sub-items, its import from a document, dates, calling off."""
