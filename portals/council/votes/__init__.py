@@ -1,0 +1,1 @@
+"""Attendance, quorum and votes of council sessions."""

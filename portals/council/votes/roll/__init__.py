@@ -1,0 +1,1 @@
+"""The attendance list (lista obecności) in the database."""
