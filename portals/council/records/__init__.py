@@ -1,0 +1,1 @@
+"""What remains of sessions: search, minutes, councillors, resolutions, interpellations, feeds and open data."""

@@ -1,0 +1,1 @@
+"""What each councillor did: attendance, votes, speeches, interpellations, and who agrees with whom."""

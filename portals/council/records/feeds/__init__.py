@@ -1,0 +1,1 @@
+"""Feeds: sessions and resolutions as Atom and RSS, a podcast, a calendar."""

@@ -1,0 +1,1 @@
+"""Interpellations and questions of councillors (interpelacje i zapytania), and their answers."""

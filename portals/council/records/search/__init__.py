@@ -1,0 +1,1 @@
+"""Search over agendas, papers, votes, resolutions, interpellations and transcripts of all sessions."""
