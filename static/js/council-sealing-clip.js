@@ -1,0 +1,5 @@
+// A clip's page: the player alone.
+
+import { mountPlayer } from "./player/mount.js";
+
+mountPlayer(document.querySelector("[data-player]"));
