@@ -11,7 +11,7 @@ from aiohttp import web
 
 import app.identity.feature
 import media.features
-import portals.council.feature
+import portals.council.features
 import realtime.feature
 from app import jobs, serving
 from app.actor import SYSTEM
@@ -41,8 +41,9 @@ from media.streams import PublishGrant
 from portals.council import actions as council
 from portals.council.demo import SETTINGS as DEMO_SETTINGS
 from portals.council.demo import Showcase, showcase
-from portals.council.marks import marks_of
 from portals.council.recorded import title_of
+from portals.council.records.search.commands import search_cli
+from portals.council.sealing.moments import marks_of
 from realtime.backplane import worker_backplane
 
 log = structlog.get_logger("gryf")
@@ -64,7 +65,7 @@ FEATURES: tuple[Feature, ...] = (
         marks_of=marks_of,
         title_of=title_of,
     ),
-    portals.council.feature.FEATURE,
+    *portals.council.features.FEATURES,
 )
 
 cli = typer.Typer(
@@ -87,6 +88,7 @@ RtmpPort = Annotated[
     Optional[int], typer.Option("--rtmp-port", min=0, max=65535, help="Port for RTMP; 0 takes a free one.")
 ]
 NodeRole = Annotated[Optional[Role], typer.Option("--role", help="What this process is there for.")]
+Workers = Annotated[Optional[int], typer.Option("--workers", min=0, help="Web processes that share the port.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on standard output when ready.")]
 NoFeed = Annotated[bool, typer.Option("--no-feed", help="Do not run the synthetic encoder.")]
 
@@ -166,7 +168,7 @@ async def run_worker(settings: Settings) -> None:
     pool = await open_pool(settings.server.database_url, 8)
     try:
         database = Database(pool)
-        database.backplane = worker_backplane(database)
+        database.backplane = worker_backplane(database, (room for feature in FEATURES for room in feature.rooms))
         application = build_app(FEATURES, settings.with_data(data), database)
         watching = asyncio.create_task(watch_parent(stop))
         declared = tuple(job for feature in FEATURES for job in feature.jobs)
@@ -185,6 +187,7 @@ def serve(
     host: Host = None,
     rtmp_port: RtmpPort = None,
     role: NodeRole = None,
+    workers: Workers = None,
     config: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -197,6 +200,7 @@ def serve(
         rtmp_port,
         lambda settings: run_server(settings, demo=False, as_json=as_json, feed=False),
         role=role,
+        workers=workers,
     )
 
 
@@ -331,10 +335,11 @@ def _go(
     body: Callable[[Settings], Awaitable[Any]],
     defaults: Mapping[str, Mapping[str, object]] | None = None,
     role: Role | None = None,
+    workers: int | None = None,
 ) -> None:
     """Reads settings, runs, and turns what an operator can mend into one clear line."""
     try:
-        settings = Settings(config, rtmp_port, defaults, data=data, port=port, host=host, role=role)
+        settings = Settings(config, rtmp_port, defaults, data=data, port=port, host=host, role=role, workers=workers)
         set_up_logging(settings.server.log_format, settings.server.log_level)
         run_loop(lambda: body(settings))
     except ConfigurationError as problem:
@@ -347,6 +352,13 @@ def _go(
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
+
+cli.add_typer(
+    search_cli(
+        lambda data, body: _go(None, data, None, None, None, lambda settings: serving.in_application(settings, body))
+    ),
+    name="search",
+)
 
 if __name__ == "__main__":
     cli()

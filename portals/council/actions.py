@@ -11,7 +11,7 @@ from app.database import DATABASE, Database, Tx
 from app.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded
 from app.i18n import _
 from app.throttle import Charge, Limit, spend
-from media.continuity.model import Slot
+from media.continuity.model import SlateKind, Slot
 from media.record.recordings import RECORDINGS
 from media.streams import STREAMS, PublishGrant
 from portals.council import rules, store
@@ -34,6 +34,10 @@ from portals.council.model import (
     chat_room,
     session_room,
 )
+from portals.council.panels import PANELS, Panels
+from portals.council.planning.agenda import draft_agenda, write_agenda
+from portals.council.planning.outline import faults
+from portals.council.planning.store import committee, count_agenda
 
 CHAT_LIMIT: Final = Limit("council.chat", burst=6, every_s=2.5)
 """What one account may write: enough for a lively talk, too little for a flood."""
@@ -92,8 +96,7 @@ async def plan_in(tx: Tx, actor: Actor, draft: SessionDraft) -> Session:
     check_draft(draft)
     slug = await _free_slug(tx, draft, but_id=0)
     session = await store.add_session(tx, slug, new_stream_id(), draft)
-    for position, title in enumerate(draft.agenda, start=1):
-        await store.add_item(tx, session.id, position, str(position), title)
+    await write_agenda(tx, session.id, draft.outline)
     await tx.audit(actor, "session.plan", f"session/{session.id}", number=session.number, title=session.title)
     return session
 
@@ -108,8 +111,8 @@ async def edit_session(database: Database, actor: Actor, session_id: int, draft:
         # the address of a session on air stays: people have it open
         slug = before.slug if before.state == "live" else await _free_slug(tx, draft, but_id=session_id)
         session = await store.change_session(tx, session_id, slug, draft)
-        await _rewrite_agenda(tx, session, draft.agenda)
-        items = await store.agenda(tx, session_id)
+        items = await write_agenda(tx, session_id, draft.items or await draft_agenda(tx, session_id, draft.agenda))
+        session = await count_agenda(tx, session_id)
         tx.publish(session_room(session_id), SessionChanged(session))
         tx.publish(session_room(session_id), AgendaReplaced(session.rev, items))
         await tx.audit(actor, "session.edit", f"session/{session_id}", title=session.title, items=len(items))
@@ -125,38 +128,20 @@ def check_draft(draft: SessionDraft) -> None:
         fields["title"] = _("This is too long: 500 characters at most")
     if len(draft.number) > 20:
         fields["number"] = _("This is too long: 20 characters at most")
-    if not draft.agenda:
-        fields["agenda"] = _("An agenda needs at least one item")
-    if len(draft.agenda) > rules.MAX_ITEMS:
-        fields["agenda"] = _("This is too long: 200 items at most")
-    if any(len(title) > rules.MAX_TITLE for title in draft.agenda):
-        fields["agenda"] = _("An item is too long: 500 characters at most")
+    for _place, problem in reversed(faults(draft.outline)):
+        fields["agenda"] = problem
     if fields:
         raise Invalid(fields=fields)
 
 
 async def _free_slug(tx: Tx, draft: SessionDraft, but_id: int) -> str:
-    wanted = rules.slug_for(draft.number, draft.planned_at)
+    body = await committee(tx, draft.committee_id) if draft.committee_id is not None else None
+    wanted = rules.slug_for(f"{body.name if body else ''} {draft.number}", draft.planned_at)
     slug, number = wanted, 1
     while await store.slug_taken(tx, slug, but_id):
         number += 1
         slug = f"{wanted}-{number}"
     return slug
-
-
-async def _rewrite_agenda(tx: Tx, session: Session, titles: list[str]) -> None:
-    left = await store.agenda(tx, session.id)
-    for position, title in enumerate(titles, start=1):
-        kept = next((item for item in left if item.title == title), None)
-        if kept is None:
-            await store.add_item(tx, session.id, position, str(position), title)
-        else:
-            left.remove(kept)
-            if (kept.position, kept.number) != (position, str(position)):
-                await store.rename_item(tx, kept.id, position, str(position), title)
-    if any(item.state != "waiting" for item in left):
-        raise Invalid(fields={"agenda": "An item that was already debated cannot be taken away or renamed"})
-    await store.remove_items(tx, session.id, [item.id for item in left])
 
 
 async def start_session(app: web.Application, actor: Actor, session_id: int) -> Session:
@@ -165,6 +150,8 @@ async def start_session(app: web.Application, actor: Actor, session_id: int) -> 
         session = await access_desk(tx, actor, session_id)
         if session.state != "planned":
             raise Conflict("The session was already started")
+        if session.called_off_at is not None:
+            raise Conflict("The session was called off")
         session = await store.start_session(tx, session_id)
         tx.publish(session_room(session_id), SessionChanged(session))
         await tx.audit(actor, "session.start", f"session/{session_id}")
@@ -187,13 +174,17 @@ async def end_session(app: web.Application, actor: Actor, session_id: int) -> Se
         if closed is not None:
             tx.publish(session_room(session_id), AgendaItemChanged(closed))
         tx.publish(session_room(session_id), SessionChanged(session))
+        if PANELS in app:
+            await app[PANELS].session_ended(tx, actor, session)
         await tx.audit(actor, "session.end", f"session/{session_id}")
         tx.after_commit(lambda: app[STREAMS].take_off_air(session.stream_id))
         return session
 
 
-async def set_current_item(database: Database, actor: Actor, session_id: int, item_id: int) -> AgendaItem:
-    """Moves the session to an item; the one before is done. The moment is marked in the recording."""
+async def set_current_item(
+    database: Database, actor: Actor, session_id: int, item_id: int, parts: Panels | None = None
+) -> AgendaItem:
+    """Moves the session to an item; the one before is done. The moment is marked in the recording. `parts` hear it."""
     async with database.transaction() as tx:
         session = await access_desk(tx, actor, session_id)
         if session.state != "live":
@@ -209,6 +200,8 @@ async def set_current_item(database: Database, actor: Actor, session_id: int, it
         if closed is not None:
             tx.publish(session_room(session_id), AgendaItemChanged(closed))
         tx.publish(session_room(session_id), AgendaItemChanged(item))
+        if parts is not None:
+            await parts.item_begun(tx, actor, session, item)
         await tx.audit(actor, "session.item", f"session/{session_id}", item=item.number, title=item.title)
         return item
 
@@ -347,7 +340,11 @@ async def authorise_publish(database: Database, key: str, _address: str) -> Publ
     if owner is None or owner.state == "ended":
         return None
     return PublishGrant(
-        stream_id=owner.stream_id, on_air=owner.state == "live", label=owner.label, slot=Slot(owner.slot)
+        stream_id=owner.stream_id,
+        on_air=owner.state == "live",
+        label=owner.label,
+        slot=Slot(owner.slot),
+        slate=SlateKind(owner.slate) if owner.slate else None,
     )
 
 

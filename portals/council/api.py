@@ -14,6 +14,7 @@ from media.continuity.model import Feeding, SlateKind, Slot
 from media.streams import STREAMS
 from portals.council import actions, recorded, store
 from portals.council.model import Chapter, ChatMessage, Session, Span
+from portals.council.panels import PANELS
 from portals.council.rules import current_item
 
 
@@ -179,7 +180,8 @@ async def end_session(request: web.Request) -> web.Response:
 async def set_current_item(request: web.Request) -> web.Response:
     choice = await api.body(request, ItemChoice)
     actor = await current_actor(request)
-    item = await actions.set_current_item(request.app[DATABASE], actor, _session_id(request), choice.item_id)
+    parts = request.app[PANELS]
+    item = await actions.set_current_item(request.app[DATABASE], actor, _session_id(request), choice.item_id, parts)
     return api.reply(item)
 
 

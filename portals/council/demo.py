@@ -52,11 +52,16 @@ OFFICES: Final = {"Anna Kowal": "chair", "Paweł Jasiński": "vice_chair", "Zofi
 PEOPLE: Final = {
     "clerk": ("biuro.rady", "Iwona Sadowska", rules.CLERK),
     "moderator": ("moderator", "Adam Piekarski", rules.MODERATOR),
-    "councillor": ("anna.kowal", "Anna Kowal", rules.COUNCILLOR),
+    "chair": ("anna.kowal", "Anna Kowal", rules.COUNCILLOR),
+    "councillor": ("marek.wisniewski", "Marek Wiśniewski", rules.COUNCILLOR),
+    "councillor2": ("halina.mroz", "Halina Mróz", rules.COUNCILLOR),
+    "captioner": ("napisy", "Magda Rybicka", "captioner"),
+    "captioner2": ("napisy2", "Olga Wilk", "captioner"),
     "resident": ("jan.mieszkaniec", "Jan Wrona", ""),
     "resident2": ("ola.mieszkanka", "Aleksandra Bielska", ""),
     "auditor": ("audytor", "Teresa Maj", "auditor"),
     "admin": ("administrator", "Robert Kania", "admin"),
+    "keeper": ("inspektor.danych", "Dorota Wilk", "keeper"),
 }
 
 LIVE_AGENDA: Final = [
@@ -128,7 +133,7 @@ async def fill(app: web.Application) -> None:
     actors = await _people(app, kept)
     async with app[DATABASE].transaction() as tx:
         if await store.newest_term(tx) is None:
-            await _council(tx, actors["councillor"])
+            await _council(tx, {actor.name: actor.account_id for actor in actors.values()})
             await _past_sessions(tx)
             await _coming_session(tx)
         live = await store.live_sessions(tx)
@@ -175,15 +180,14 @@ async def _people(app: web.Application, kept: Kept) -> dict[str, Actor]:
     return actors
 
 
-async def _council(tx: Tx, chair: Actor) -> None:
+async def _council(tx: Tx, accounts_of: dict[str, int | None]) -> None:
     term_id = await store.add_term(
         tx, Term(id=0, name="Kadencja 2024–2029", began_on=date(2024, 5, 6), ends_on=date(2029, 5, 5))
     )
     for club, names in CLUBS.items():
         club_id = await store.add_club(tx, term_id, club) if club else None
         for name in names:
-            account_id = chair.account_id if name == chair.name else None
-            await store.add_councillor(tx, term_id, name, OFFICES.get(name, ""), club_id, account_id)
+            await store.add_councillor(tx, term_id, name, OFFICES.get(name, ""), club_id, accounts_of.get(name))
 
 
 async def _past_sessions(tx: Tx) -> None:
@@ -221,6 +225,7 @@ async def _go_live(app: web.Application, actors: dict[str, Actor]) -> Session:
         items = await store.agenda(tx, session.id)
     for item in items[:7]:
         await actions.set_current_item(app[DATABASE], actors["clerk"], session.id, item.id)
+    await actions.open_chat(app[DATABASE], actors["clerk"], session.id, is_open=True)
     return session
 
 

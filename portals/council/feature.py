@@ -27,6 +27,9 @@ from portals.council.model import (
     SessionView,
     StreamKey,
 )
+from portals.council.panels import panels_service
+from portals.council.planning import routes as planning
+from portals.council.planning.hooks import planning_service
 
 DESK = having(*rules.DESK_ROLES)
 MODERATION = having(*rules.MODERATING_ROLES)
@@ -51,14 +54,18 @@ async def chat_snapshot(tx: Tx, actor: Actor, params: Params) -> ChatView:
 
 
 async def resume_live_sessions(app: web.Application) -> AsyncIterator[None]:
-    """After a restart: sessions on air stay on air, so that the encoder's return continues their recording."""
+    """After a restart: sessions on air stay on air, so that the encoder's return continues their recording.
+
+    What stood before the picture stands there from the first moment on: nothing of a closed part may pass.
+    """
     if STREAMS not in app:  # a web node
         yield
         return
     async with app[DATABASE].transaction(readonly=True) as tx:
         sessions = await store.live_sessions(tx)
+        slates = await store.standing_slates(tx)
     for session in sessions:
-        app[STREAMS].put_on_air(session.stream_id)
+        app[STREAMS].put_on_air(session.stream_id, slate=slates.get(session.id))
     yield
 
 
@@ -78,7 +85,7 @@ FEATURE = Feature(
     ),
     routes=(
         Route(method="GET", path="/", handler=pages.show_home, allow=ANYONE, name="home"),
-        Route(method="GET", path="/council/sessions", handler=pages.list_sessions, allow=ANYONE, name="sessions"),
+        *planning.ROUTES,
         Route(
             method="GET",
             path="/council/sessions/{slug}",
@@ -104,16 +111,11 @@ FEATURE = Feature(
         Route(
             method="GET", path="/oembed", handler=embed.show_oembed, allow=ANYONE, name="oembed", foreign_origin=True
         ),
-        Route(method="GET", path="/council/members", handler=pages.list_members, allow=ANYONE, name="members"),
         Route(method="GET", path="/council/desk", handler=pages.list_desks, allow=DESK, name="desks"),
-        Route(method="GET", path="/council/desk/new", handler=pages.show_plan, allow=DESK, name="plan"),
-        Route(method="POST", path="/council/desk/new", handler=pages.plan_session, allow=DESK),
         Route(
             method="GET", path=f"/council/desk/{ID}", handler=pages.show_desk, on_media=True, allow=DESK, name="desk"
         ),
         Route(method="GET", path=f"/council/desk/{ID}/studio", handler=pages.show_studio, allow=DESK, name="studio"),
-        Route(method="GET", path=f"/council/desk/{ID}/edit", handler=pages.show_edit, allow=DESK, name="edit"),
-        Route(method="POST", path=f"/council/desk/{ID}/edit", handler=pages.edit_session, allow=DESK),
         Route(
             method="GET",
             path="/api/council/live",
@@ -297,11 +299,12 @@ FEATURE = Feature(
             pattern="council/session/{session_id}/chat",
             allow=ANYONE,
             kind=RoomKind.LOG,
+            kept=True,
             snapshot=chat_snapshot,
             events=(ChatMessageSent, ChatMessageHidden, ChatMessageRestored, SessionChanged),
             summary="What is written beside a session",
         ),
     ),
-    services=(resume_live_sessions,),
+    services=(panels_service, planning_service, resume_live_sessions),
     demo=demo.fill,
 )

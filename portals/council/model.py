@@ -1,7 +1,7 @@
 """Rows, views and events of council sessions."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -28,6 +28,13 @@ class Session(msgspec.Struct, frozen=True):
     started_at: datetime | None
     ended_at: datetime | None
     rev: int
+    committee_id: int | None = None
+    committee: str = ""
+    """Name of the committee that sits; empty: the council itself."""
+    called_off_at: datetime | None = None
+    called_off_reason: str = ""
+    agenda_rev: int = 1
+    """Counts rewritings of the agenda."""
 
     @property
     def path(self) -> str:
@@ -36,7 +43,10 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class AgendaItem(msgspec.Struct, frozen=True):
-    """An item of the agenda (punkt porządku obrad). `began_at`: when it first became the current one."""
+    """An item of the agenda (punkt porządku obrad). `began_at`: when it first became the current one.
+
+    `position` counts through the whole agenda, sub-items too; `depth` is 0 for items, 1 and 2 for sub-items.
+    """
 
     id: int
     session_id: int
@@ -46,6 +56,21 @@ class AgendaItem(msgspec.Struct, frozen=True):
     state: ItemState
     began_at: datetime | None
     rev: int
+    parent_id: int | None = None
+    depth: int = 0
+    by_hand: bool = False
+    """The clerk wrote the number; it is not counted."""
+    planned_minutes: int | None = None
+
+
+class ItemDraft(msgspec.Struct, frozen=True):
+    """What the clerk writes of an item. `number` empty: counted; `id` None: a new item."""
+
+    title: str
+    depth: int = 0
+    number: str = ""
+    minutes: int | None = None
+    id: int | None = None
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -120,6 +145,8 @@ class KeyOwner(msgspec.Struct, frozen=True):
     session_id: int
     stream_id: str
     state: SessionState
+    slate: str | None = None
+    """The slate that stands before its picture now: a break, or a closed part."""
 
 
 class Councillor(msgspec.Struct, frozen=True):
@@ -129,6 +156,20 @@ class Councillor(msgspec.Struct, frozen=True):
     name: str
     office: Office
     club: str | None
+    club_id: int | None = None
+    account_id: int | None = None
+    mandate_ended_on: date | None = None
+
+
+class Committee(msgspec.Struct, frozen=True):
+    """A committee of the council (komisja). `task`: what it deals with, in a line."""
+
+    id: int
+    term_id: int
+    name: str
+    task: str = ""
+    dissolved_on: date | None = None
+    rev: int = 1
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -155,13 +196,19 @@ class ChatView(msgspec.Struct, frozen=True):
 
 
 class SessionDraft(msgspec.Struct, frozen=True):
-    """What the clerk writes of a session. `agenda`: one item a line."""
+    """What the clerk writes of a session. `agenda`: titles of items; whoever knows more of them gives `items`."""
 
     number: str
     title: str
     place: str
     planned_at: datetime
     agenda: list[str]
+    committee_id: int | None = None
+    items: list[ItemDraft] = []
+
+    @property
+    def outline(self) -> list[ItemDraft]:
+        return self.items or [ItemDraft(title) for title in self.agenda]
 
 
 class SessionChanged(Event, frozen=True, tag=True):
@@ -187,16 +234,26 @@ class AgendaReplaced(Event, frozen=True, tag=True):
     items: list[AgendaItem]
 
 
-class ChatMessageSent(Event, frozen=True, tag=True):
+class _ChatEvent(Event, frozen=True):
     message: ChatMessage
 
+    @property
+    def key(self) -> str:
+        return str(self.message.id)
 
-class ChatMessageHidden(Event, frozen=True, tag=True):
-    message: ChatMessage
+
+class ChatMessageSent(_ChatEvent, frozen=True, tag=True):
+    """Somebody wrote."""
 
 
-class ChatMessageRestored(Event, frozen=True, tag=True):
-    message: ChatMessage
+class ChatMessageHidden(_ChatEvent, frozen=True, tag=True):
+    """A moderator took the words away: whoever comes back must not be sent them either."""
+
+    erases: ClassVar[bool] = True
+
+
+class ChatMessageRestored(_ChatEvent, frozen=True, tag=True):
+    """They are back."""
 
 
 def session_room(session_id: int) -> str:

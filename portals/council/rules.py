@@ -19,9 +19,6 @@ MAX_ITEMS: Final = 200
 MAX_TITLE: Final = 500
 MAX_MESSAGE: Final = 500
 
-_NUMBERED = re.compile(
-    r"^\s*(?:pkt\.?\s*)?((?:\d{1,3}[.)])+\d{0,3}(?:[a-z][.)])?|[IVXLC]+[.)])\s+(?=\S)", re.IGNORECASE
-)
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _SPACES = re.compile(r"[^\S\n]+")
 
@@ -61,17 +58,6 @@ def plain_letters(text: str) -> str:
     """Lower-case Latin letters, digits and hyphens; ł is a letter of its own, so it is named."""
     spread = unicodedata.normalize("NFKD", text.lower().replace("ł", "l"))
     return _NOT_SLUG.sub("-", spread.encode("ascii", "ignore").decode()).strip("-")
-
-
-def read_agenda(text: str) -> list[str]:
-    """Titles of items from a pasted agenda: one line an item, numbers and bullets in front taken away."""
-    titles = []
-    for line in text.splitlines():
-        title = _SPACES.sub(" ", line.replace("\u00a0", " ")).strip().lstrip("-–—•*").strip()
-        title = _NUMBERED.sub("", title, count=1).strip()
-        if title:
-            titles.append(title)
-    return titles
 
 
 def clean_message(text: str) -> str:

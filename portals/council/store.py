@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.database import Tx
-from media.continuity.model import Slot
+from media.continuity.model import SlateKind, Slot
 from portals.council.model import (
     AgendaItem,
     ChatMessage,
@@ -16,8 +16,12 @@ from portals.council.model import (
     Term,
 )
 
-_SESSION = "id, slug, number, title, place, planned_at, state, stream_id, chat_open, started_at, ended_at, rev"
-_ITEM = "id, session_id, position, number, title, state, began_at, rev"
+_SESSION = (
+    "id, slug, number, title, place, planned_at, state, stream_id, chat_open, started_at, ended_at, rev, committee_id,"
+    " coalesce((SELECT name FROM council_committee WHERE council_committee.id = committee_id), '') AS committee,"
+    " called_off_at, called_off_reason, agenda_rev"
+)
+_ITEM = "id, session_id, position, number, title, state, began_at, rev, parent_id, depth, by_hand, planned_minutes"
 _KEY = "id, session_id, label, hint, created_at, last_used_at, revoked_at, slot"
 # a hidden message loses its words and its author on the way out of the database
 _MESSAGE = (
@@ -48,9 +52,11 @@ async def live_sessions(tx: Tx) -> list[Session]:
 
 
 async def coming_sessions(tx: Tx, limit: int) -> list[Session]:
+    """What is planned; a session that was called off is told until the day after it would have been."""
     return await tx.all(
         Session,
-        f"SELECT {_SESSION} FROM council_session WHERE state = 'planned' ORDER BY planned_at, id LIMIT $1",
+        f"SELECT {_SESSION} FROM council_session WHERE state = 'planned'"
+        " AND (called_off_at IS NULL OR planned_at > now() - interval '1 day') ORDER BY planned_at, id LIMIT $1",
         limit,
     )
 
@@ -72,28 +78,30 @@ async def slug_taken(tx: Tx, slug: str, but_id: int) -> bool:
 async def add_session(tx: Tx, slug: str, stream_id: str, draft: SessionDraft) -> Session:
     return await tx.one(
         Session,
-        "INSERT INTO council_session (slug, stream_id, number, title, place, planned_at)"
-        f" VALUES ($1, $2, $3, $4, $5, $6) RETURNING {_SESSION}",
+        "INSERT INTO council_session (slug, stream_id, number, title, place, planned_at, committee_id)"
+        f" VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {_SESSION}",
         slug,
         stream_id,
         draft.number,
         draft.title,
         draft.place,
         draft.planned_at,
+        draft.committee_id,
     )
 
 
 async def change_session(tx: Tx, session_id: int, slug: str, draft: SessionDraft) -> Session:
     return await tx.one(
         Session,
-        "UPDATE council_session SET slug = $2, number = $3, title = $4, place = $5, planned_at = $6, rev = rev + 1"
-        f" WHERE id = $1 RETURNING {_SESSION}",
+        "UPDATE council_session SET slug = $2, number = $3, title = $4, place = $5, planned_at = $6,"
+        f" committee_id = $7, rev = rev + 1 WHERE id = $1 RETURNING {_SESSION}",
         session_id,
         slug,
         draft.number,
         draft.title,
         draft.place,
         draft.planned_at,
+        draft.committee_id,
     )
 
 
@@ -141,32 +149,6 @@ async def item(tx: Tx, session_id: int, item_id: int) -> AgendaItem | None:
     return await tx.maybe(
         AgendaItem, f"SELECT {_ITEM} FROM agenda_item WHERE session_id = $1 AND id = $2", session_id, item_id
     )
-
-
-async def add_item(tx: Tx, session_id: int, position: int, number: str, title: str) -> AgendaItem:
-    return await tx.one(
-        AgendaItem,
-        f"INSERT INTO agenda_item (session_id, position, number, title) VALUES ($1, $2, $3, $4) RETURNING {_ITEM}",
-        session_id,
-        position,
-        number,
-        title,
-    )
-
-
-async def rename_item(tx: Tx, item_id: int, position: int, number: str, title: str) -> AgendaItem:
-    return await tx.one(
-        AgendaItem,
-        f"UPDATE agenda_item SET position = $2, number = $3, title = $4, rev = rev + 1 WHERE id = $1 RETURNING {_ITEM}",
-        item_id,
-        position,
-        number,
-        title,
-    )
-
-
-async def remove_items(tx: Tx, session_id: int, item_ids: list[int]) -> None:
-    await tx.execute("DELETE FROM agenda_item WHERE session_id = $1 AND id = ANY($2)", session_id, item_ids)
 
 
 async def close_current_item(tx: Tx, session_id: int) -> AgendaItem | None:
@@ -246,9 +228,17 @@ async def owner_of_key(tx: Tx, key_hash: bytes) -> KeyOwner | None:
         KeyOwner,
         "UPDATE stream_key SET last_used_at = now() FROM council_session"
         " WHERE key_hash = $1 AND revoked_at IS NULL AND council_session.id = stream_key.session_id"
-        " RETURNING stream_key.id AS key_id, label, slot, council_session.id AS session_id, stream_id, state",
+        " RETURNING stream_key.id AS key_id, label, slot, council_session.id AS session_id, stream_id, state,"
+        " (SELECT kind FROM council_interval AS i WHERE i.session_id = council_session.id AND i.ended_at IS NULL)"
+        " AS slate",
         key_hash,
     )
+
+
+async def standing_slates(tx: Tx) -> dict[int, SlateKind]:
+    """Sessions with a break or a closed part that has not ended, by id."""
+    rows = await tx.records("SELECT session_id, kind FROM council_interval WHERE ended_at IS NULL")
+    return {row["session_id"]: SlateKind(row["kind"]) for row in rows}
 
 
 async def add_message(tx: Tx, session_id: int, account_id: int, author: str, body: str) -> ChatMessage:
@@ -296,17 +286,48 @@ async def restore_message(tx: Tx, session_id: int, message_id: int) -> ChatMessa
 
 
 async def newest_term(tx: Tx) -> Term | None:
-    return await tx.maybe(Term, "SELECT id, name, began_on, ends_on FROM council_term ORDER BY began_on DESC LIMIT 1")
+    """The term that runs; else the one that begins next."""
+    return await tx.maybe(
+        Term,
+        "SELECT id, name, began_on, ends_on FROM council_term"
+        " ORDER BY began_on > current_date, CASE WHEN began_on > current_date THEN began_on END, began_on DESC LIMIT 1",
+    )
 
 
 async def councillors(tx: Tx, term_id: int) -> list[Councillor]:
+    """Those who sit today: a mandate that ended early is over the day after."""
     return await tx.all(
         Councillor,
-        "SELECT councillor.id, councillor.name, office, council_club.name AS club"
-        " FROM councillor LEFT JOIN council_club ON council_club.id = club_id"
-        " WHERE councillor.term_id = $1 ORDER BY office = '', office, councillor.name",
+        "SELECT councillor.id, councillor.name, office, council_club.name AS club, club_id, account_id,"
+        " mandate_ended_on FROM councillor LEFT JOIN council_club ON council_club.id = club_id"
+        " WHERE councillor.term_id = $1 AND (mandate_ended_on IS NULL OR mandate_ended_on >= current_date)"
+        " AND (mandate_began_on IS NULL OR mandate_began_on <= current_date)"
+        " ORDER BY office = '', office, councillor.name",
         term_id,
     )
+
+
+async def committee_members(tx: Tx, committee_id: int) -> list[Councillor]:
+    """Those who sit in a committee today. Their office is the committee's: chair, vice-chair or none."""
+    return await tx.all(
+        Councillor,
+        "SELECT councillor.id, councillor.name, CASE role WHEN 'member' THEN '' ELSE role END AS office,"
+        " council_club.name AS club, club_id, account_id, mandate_ended_on"
+        " FROM council_committee_member JOIN councillor ON councillor.id = councillor_id"
+        " LEFT JOIN council_club ON council_club.id = club_id"
+        " WHERE committee_id = $1 AND since <= current_date AND (until IS NULL OR until >= current_date)"
+        " AND (mandate_ended_on IS NULL OR mandate_ended_on >= current_date)"
+        " ORDER BY role = 'member', role, councillor.name",
+        committee_id,
+    )
+
+
+async def members_of(tx: Tx, session: Session) -> list[Councillor]:
+    """Who may vote in a session: the committee's members, or the whole council."""
+    if session.committee_id is not None:
+        return await committee_members(tx, session.committee_id)
+    term = await newest_term(tx)
+    return await councillors(tx, term.id) if term else []
 
 
 async def add_term(tx: Tx, term: Term) -> int:
@@ -326,12 +347,19 @@ async def add_club(tx: Tx, term_id: int, name: str) -> int:
 
 async def add_councillor(
     tx: Tx, term_id: int, name: str, office: str, club_id: int | None, account_id: int | None
-) -> None:
-    await tx.execute(
-        "INSERT INTO councillor (term_id, name, office, club_id, account_id) VALUES ($1, $2, $3, $4, $5)",
-        term_id,
-        name,
-        office,
-        club_id,
-        account_id,
+) -> int:
+    """Sits since the first day of the term, in this club."""
+    return int(
+        await tx.value(
+            "WITH new AS (INSERT INTO councillor (term_id, name, office, club_id, account_id)"
+            " VALUES ($1, $2, $3, $4, $5) RETURNING id, term_id, club_id),"
+            " history AS (INSERT INTO councillor_club (councillor_id, since, club_id)"
+            " SELECT new.id, began_on, club_id FROM new JOIN council_term ON council_term.id = term_id)"
+            " SELECT id FROM new",
+            term_id,
+            name,
+            office,
+            club_id,
+            account_id,
+        )
     )

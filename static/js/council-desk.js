@@ -1,4 +1,5 @@
-// The clerk's desk: preview, state of the picture and sound, agenda, chat, stream keys.
+// The clerk's desk: preview, state of the picture and sound, agenda, chat, stream keys. Votes, attendance and speakers
+// are the parts' own scripts.
 
 import { connect } from "./live.js";
 import { call } from "./api.js";
@@ -6,6 +7,7 @@ import { Source } from "./player/source.js";
 import { fill, redraw, upsert } from "./rows.js";
 import { Chat } from "./council-chat.js";
 import { Targets } from "./council-targets.js";
+import { setUpTabs } from "./council-tabs.js";
 
 const root = document.querySelector("[data-desk]");
 const words = JSON.parse(document.querySelector("#desk-words").textContent);
@@ -100,16 +102,13 @@ function nextRow() {
   return at >= 0 ? rows[at + 1] : rows.find((row) => row.dataset.state === "waiting");
 }
 
+const nowItem = root.querySelector("[data-desk-now]");
 const nextButton = root.querySelector("[data-next]");
 function goNext() {
   const row = nextRow();
   if (row && session.state === "live") moveTo(Number(row.dataset.id), nextButton);
 }
 nextButton?.addEventListener("click", goNext);
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key === "n" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) goNext();
-});
 
 function refresh() {
   const next = nextRow();
@@ -117,10 +116,22 @@ function refresh() {
     nextButton.hidden = session.state !== "live" || !next;
     if (next) nextButton.querySelector("[data-next-title]").textContent = next.querySelector("[data-text=title]").textContent;
   }
+  const current = agenda.querySelector(":scope > [data-state=current]");
+  const text = current ? `${current.querySelector("[data-text=number]").textContent}. ${current.querySelector("[data-text=title]").textContent}` : words.noItem;
+  if (nowItem.textContent !== text) {
+    nowItem.textContent = text;
+    showCurrent(current);
+  }
   for (const button of agenda.querySelectorAll("button[data-make-current]")) {
     const current = button.closest("[data-id]").dataset.state === "current";
     button.hidden = session.state !== "live" || current;
   }
+}
+
+// The agenda's own column scrolls, never the page.
+function showCurrent(row) {
+  const column = agenda.closest(".desk-column");
+  if (row && column.scrollHeight > column.clientHeight) column.scrollTop += row.getBoundingClientRect().top - column.getBoundingClientRect().top - column.clientHeight / 3;
 }
 
 function changed(row) {
@@ -151,8 +162,26 @@ live.join(`council/session/${sessionId}`, {
   },
 });
 
+// What is written while another view is open is counted on the chat's tab.
+const tabs = setUpTabs(root);
 const chatElement = root.querySelector("[data-chat]");
-if (chatElement) new Chat(chatElement, sessionId).join(live);
+const chatNews = root.querySelector("[data-chat-news]");
+let unread = 0;
+if (chatElement) {
+  new Chat(chatElement, sessionId).join(live);
+  live.join(`council/session/${sessionId}/chat`, {
+    event: (event) => event.type === "ChatMessageSent" && root.dataset.tab !== "desk-chat" && countChat(unread + 1),
+  });
+}
+
+function countChat(count) {
+  unread = count;
+  chatNews.textContent = count;
+  chatNews.hidden = count === 0;
+}
+
+root.addEventListener("tab", ({ detail }) => detail === "desk-chat" && countChat(0));
+if (location.hash === "#chat") tabs.choose("desk-chat");
 const chatToggle = root.querySelector("[data-chat-toggle]");
 chatToggle?.addEventListener("change", async () => {
   const wanted = chatToggle.checked;
@@ -263,3 +292,4 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
 }
 
 refresh();
+showCurrent(agenda.querySelector(":scope > [data-state=current]"));

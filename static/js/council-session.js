@@ -7,6 +7,7 @@ import { mountPlayer } from "./player/mount.js";
 import { shareButton } from "./player/share.js";
 import { fill, redraw, upsert } from "./rows.js";
 import { Chat } from "./council-chat.js";
+import { setUpTabs } from "./council-tabs.js";
 
 const root = document.querySelector("[data-session]");
 const words = JSON.parse(document.getElementById("session-words").textContent);
@@ -21,6 +22,7 @@ let timelineTimer = 0;
 const agenda = root.querySelector("[data-agenda]");
 const agendaRow = document.querySelector("#agenda-row");
 const viewers = root.querySelector("[data-viewers]");
+const tabs = setUpTabs(root.querySelector("[data-tabs]"));
 const now = root.querySelector("[data-now]");
 
 function showNow(items) {
@@ -57,6 +59,7 @@ function flash(element) {
 function changed(session) {
   if (session.rev < revision) return;
   revision = session.rev;
+  if (session.chat_open) tabs.show("tab-chat", true);
   if (session.state === state) return;
   // what the page consists of differs in each state: the server draws it; a text that was being written is kept there
   state = session.state;
@@ -82,6 +85,7 @@ function eventHappened(event) {
   }
 }
 
+showCurrentRow();
 const chat = root.querySelector("[data-chat]") ? new Chat(root.querySelector("[data-chat]"), sessionId) : null;
 
 if (state !== "ended") {
@@ -192,4 +196,4 @@ function setUpChapters() {
   });
 }
 
-export { call, player };
+export { call, player, tabs };

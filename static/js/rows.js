@@ -1,6 +1,6 @@
 // Fills a row's markup from a row's data: the same element comes from the page's macro or from its <template>.
 // data-text="field" sets the text, data-clock="field" the time of day, data-value="field:attribute" an attribute;
-// the row itself gets data-id, data-rev and data-state.
+// the row itself gets data-id, data-rev, data-state and, where it nests, data-depth.
 
 const zone = document.documentElement.dataset.timeZone || undefined;
 const language = document.documentElement.lang || "pl";
@@ -11,7 +11,7 @@ export function clockText(moment) {
 }
 
 export function fill(element, row) {
-  for (const [name, value] of Object.entries({ id: row.id, rev: row.rev, state: row.state })) {
+  for (const [name, value] of Object.entries({ id: row.id, rev: row.rev, state: row.state, depth: row.depth })) {
     if (value !== undefined && value !== null) element.dataset[name] = value;
   }
   for (const part of element.querySelectorAll("[data-text]")) {

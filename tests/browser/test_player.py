@@ -107,6 +107,7 @@ async def test_an_earlier_moment_of_a_live_session_and_back_again(chromium, tmp_
         assert await page.locator("[data-back-to-live]").is_hidden()
 
         # letters typed into the chat are letters
+        await page.get_by_role("tab", name="Czat").click()
         chat = page.get_by_label("Wiadomość", exact=True)
         await chat.fill("")
         await chat.press_sequentially("kjl mf 05")

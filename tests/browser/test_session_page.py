@@ -39,6 +39,8 @@ async def test_picture_chat_and_agenda_are_live_and_become_the_archive(chromium,
         assert 0 < statistics.median(late) < 6
 
         # a message written here appears there
+        for one in (page, phone):
+            await one.get_by_role("tab", name="Czat").click()
         await page.get_by_label("Wiadomość", exact=True).fill("Dzień dobry, piszę z laptopa")
         began = time.monotonic()
         await page.get_by_role("button", name="Wyślij").click()
@@ -57,6 +59,7 @@ async def test_picture_chat_and_agenda_are_live_and_become_the_archive(chromium,
             await one.locator("[data-now] [data-text=number]", has_text="8").wait_for(timeout=5_000)
 
         # the moderator's hand: hidden here, hidden there, and back
+        await desk.keyboard.press("3")
         row = desk.locator(".chat-message", has_text="piszę z laptopa")
         await row.get_by_role("button", name="Ukryj").click()
         await phone.locator(".chat-message[data-state=hidden]").wait_for(timeout=5_000)
@@ -68,7 +71,8 @@ async def test_picture_chat_and_agenda_are_live_and_become_the_archive(chromium,
         await end.dispatch_event("pointerdown")
         await asyncio.sleep(1.3)
         chapters = page.locator("[data-position]")
-        await chapters.first.wait_for(timeout=15_000)
+        await chapters.first.wait_for(state="attached", timeout=15_000)
+        await page.get_by_role("tab", name="Porządek obrad").click()
         eighth = page.locator("[data-position]", has_text="Nadrzecze II")
         wanted = float(await eighth.get_attribute("data-position"))
         await eighth.click()

@@ -10,7 +10,7 @@ from app.feature import Allow
 ROUTES = [route for feature in run.FEATURES for route in feature.routes]
 ROOMS = [room for feature in run.FEATURES for room in feature.rooms]
 ROLES = {"": "", "resident": "", "councillor": "councillor", "moderator": "moderator", "clerk": "clerk"}
-ROLES |= {"auditor": "auditor", "admin": "admin"}
+ROLES |= {"auditor": "auditor", "admin": "admin", "captioner": "captioner", "keeper": "keeper"}
 """Who walks: the demo's people, with the role each one holds."""
 
 

@@ -131,7 +131,13 @@ def test_codecs_are_touched_in_one_place():
 def test_wire_formats_do_no_io():
     """Protocols, muxers and playlists take bytes and give bytes."""
     pure = ["media/rtmp/protocol.py", "media/rtmp/chunk.py", "media/rtmp/amf0.py", "media/rtmp/handshake.py"]
-    pure += ["media/hls/muxer.py", "media/hls/boxes.py", "media/hls/playlist.py", "realtime/protocol.py"]
+    pure += [
+        "media/hls/muxer.py",
+        "media/hls/boxes.py",
+        "media/hls/playlist.py",
+        "realtime/protocol.py",
+        "realtime/frames.py",
+    ]
     pure += ["media/hls/cuts.py", "media/hls/marks.py", "media/webrtc/rtp.py", "media/out/protocol.py"]
     pure += ["media/out/tags.py", "media/out/address.py"]
     pure += [f"media/ladder/{name}.py" for name in ("protocol", "backlog", "rungs", "budget")]

@@ -33,7 +33,8 @@ export class ArchiveAssets {
       snapshot: (now) => this.#take(now.assets),
       event: (event) => {
         if (event.type === "RecordingAssetChanged") this.#take([event.asset]);
-        if (event.type === "RecordingTrimmed") location.reload();
+        // trimmed, redacted or removed: what plays here is not what there is any more
+        if (event.type === "RecordingChanged") location.reload();
       },
     });
   }

@@ -1,7 +1,7 @@
 // The time bar: from the session's start to now (or to the recording's end), with the agenda's items as marks.
 //
-// The bar itself is a native range input, so every assistive technology knows it. Marks are one stop of the Tab key;
-// the arrow keys go along them.
+// The bar itself is a native range input, so every assistive technology knows it. Marks are one stop of the Tab key, and
+// so are moments (votes, speakers, breaks); the arrow keys go along them.
 
 import { chapterAt, clockOf } from "./timeline.js";
 
@@ -9,7 +9,6 @@ const STEP_S = 5;
 const PAGE_S = 60;
 
 export class Bar {
-  #marks = [];
   #dragging = false;
   #end = 0;
 
@@ -21,27 +20,43 @@ export class Bar {
     this.range = root.querySelector("input[type=range]");
     this.list = root.querySelector("[data-marks]");
     this.chapters = [];
+    this.moments = root.querySelector("[data-moments]");
     this.range.addEventListener("input", () => this.#dragged());
     this.range.addEventListener("change", () => this.#dropped());
     this.range.addEventListener("keydown", (event) => this.#key(event));
     this.range.addEventListener("blur", () => this.preview?.hide());
     root.addEventListener("pointermove", (event) => this.#hover(event));
     root.addEventListener("pointerleave", () => !this.#dragging && this.preview?.hide());
-    this.list.addEventListener("click", (event) => this.#pressed(event));
-    this.list.addEventListener("keydown", (event) => this.#alongMarks(event));
-    this.list.addEventListener("focusin", (event) => this.#showMark(event.target));
-    this.list.addEventListener("focusout", () => this.preview?.hide());
+    for (const list of [this.list, this.moments].filter(Boolean)) {
+      list.addEventListener("click", (event) => this.#pressed(event));
+      list.addEventListener("keydown", (event) => this.#alongMarks(event));
+      list.addEventListener("focusin", (event) => this.#showMark(event.target));
+      list.addEventListener("focusout", () => this.preview?.hide());
+    }
   }
 
   /** `chapters`: [{position_s, number, title, item_id}], in order. */
   setChapters(chapters) {
     this.chapters = chapters;
-    const focused = this.list.contains(document.activeElement);
-    this.list.replaceChildren(...chapters.map((chapter) => this.#mark(chapter)));
-    this.#marks = [...this.list.querySelectorAll("button")];
-    this.#marks.forEach((mark, index) => (mark.tabIndex = index === 0 ? 0 : -1));
-    if (focused) this.#marks[0]?.focus();
+    this.#fillList(this.list, chapters.map((chapter) => this.#mark(chapter)));
+  }
+
+  /** `moments`: [{kind, position_s, label}], in order; a `break` and a `closed` one stand where something is missing. */
+  setMoments(moments) {
+    if (this.moments) this.#fillList(this.moments, moments.map((moment) => this.#moment(moment)));
+  }
+
+  #fillList(list, items) {
+    const focused = list.contains(document.activeElement);
+    list.replaceChildren(...items);
+    const buttons = [...list.querySelectorAll("button")];
+    buttons.forEach((mark, index) => (mark.tabIndex = index === 0 ? 0 : -1));
+    if (focused) buttons[0]?.focus();
     this.#place();
+  }
+
+  get #marks() {
+    return [this.list, this.moments].filter(Boolean).flatMap((list) => [...list.querySelectorAll("button")]);
   }
 
   draw({ position: exact, end, canSeek, atEdge }) {
@@ -66,6 +81,19 @@ export class Bar {
     button.className = "timeline-mark";
     button.dataset.at = chapter.position_s;
     button.setAttribute("aria-label", `${chapter.number}. ${chapter.title}, ${clockOf(chapter.position_s)}`);
+    item.append(button);
+    return item;
+  }
+
+  #moment({ kind, position_s: position, label }) {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "timeline-moment";
+    button.dataset.kind = kind;
+    button.dataset.at = position;
+    button.dataset.label = label;
+    button.setAttribute("aria-label", `${label}, ${clockOf(position)}`);
     item.append(button);
     return item;
   }
@@ -127,7 +155,7 @@ export class Bar {
 
   #showMark(mark) {
     const position = Number(mark.dataset.at);
-    this.preview?.show(position, position / this.#end, chapterAt(this.chapters, position));
+    this.preview?.show(position, position / this.#end, chapterAt(this.chapters, position), mark.dataset.label);
   }
 
   #pressed(event) {
@@ -137,11 +165,12 @@ export class Bar {
 
   #alongMarks(event) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const here = this.#marks.indexOf(event.target);
+    const marks = [...event.currentTarget.querySelectorAll("button")];
+    const here = marks.indexOf(event.target);
     if (step === undefined || here < 0) return;
     event.preventDefault();
     event.stopPropagation();
-    const next = this.#marks[here + step];
+    const next = marks[here + step];
     if (!next || next.parentElement.hidden) return;
     event.target.tabIndex = -1;
     next.tabIndex = 0;

@@ -69,15 +69,20 @@ export function mountPlayer(root, { refetch = null, keys = true } = {}) {
     const position = askedPosition(location.hash);
     if (position !== null) playback.seek(position, { play: true });
   });
-  return {
+  const player = {
     playback,
     preview,
+    captions,
     bar,
     say,
     seek: (position) => playback.seek(position, { play: true }),
     setChapters: (chapters) => bar.setChapters(chapters),
+    setMoments: (moments) => bar.setMoments(moments),
     chapter: () => chapterAt(bar.chapters, playback.position ?? 0),
   };
+  root.player = player; // for scripts that come later
+  root.dispatchEvent(new CustomEvent("gryf:player", { detail: player, bubbles: true }));
+  return player;
 }
 
 // media-chrome would ask the video itself, which knows nothing of the recording behind it

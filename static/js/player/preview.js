@@ -27,12 +27,13 @@ export class Preview {
     }
   }
 
-  show(position, share, chapter) {
+  /** `label` says more than the chapter: what a mark stands for. */
+  show(position, share, chapter, label = "") {
     const tile = this.#tiles.find((one) => position < one.end);
     this.picture.hidden = !tile;
     if (tile) this.#draw(tile);
-    this.title.textContent = chapter ? `${chapter.number}. ${chapter.title}` : "";
-    this.title.hidden = !chapter;
+    this.title.textContent = label || (chapter ? `${chapter.number}. ${chapter.title}` : "");
+    this.title.hidden = !label && !chapter;
     const moment = this.playback.timeline.momentAt(position);
     this.time.textContent = moment === null ? clockOf(position) : `${clockOf(position)} · ${this.clock.format(moment)}`;
     this.root.hidden = false;

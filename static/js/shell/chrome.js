@@ -31,6 +31,27 @@ export function menus() {
   });
 }
 
+/** What of the main menu does not fit on one line goes into «More» at its end; the phone's menu shows all. */
+export function foldedNav() {
+  const more = document.querySelector("[data-nav-more]");
+  const header = document.querySelector(".site-header");
+  if (!more || !header) return;
+  const list = more.parentElement;
+  const sheet = more.querySelector(".menu-sheet");
+  const fold = () => {
+    more.before(...sheet.children);
+    more.hidden = true;
+    const items = [...list.children].filter((item) => item !== more);
+    const isLine = getComputedStyle(list).display === "flex";
+    const wraps = () => list.lastElementChild.offsetTop > items[0].offsetTop || items.at(-1).offsetTop > items[0].offsetTop;
+    if (!isLine || items.length < 2 || !wraps()) return;
+    more.hidden = false;
+    while (items.length > 1 && wraps()) sheet.prepend(items.pop());
+  };
+  new ResizeObserver(fold).observe(header);
+  fold();
+}
+
 /** `data-opens="id"` opens a <dialog>, `data-closes` inside closes it; `data-back` goes back in history. */
 export function dialogs() {
   document.addEventListener("click", (event) => {

@@ -66,6 +66,14 @@ def test_html_is_the_alternative_and_files_are_attached() -> None:
     assert [part.get_payload(decode=True) for part in message.iter_attachments()] == [b"BEGIN:VCALENDAR", b"\0\xff"]
 
 
+def test_a_calendar_file_says_what_it_asks_for() -> None:
+    invitation = Attachment("sesja.ics", "text/calendar", b"BEGIN:VCALENDAR", {"method": "REQUEST", "charset": "utf-8"})
+    message = parsed(compose(mail(attachments=[invitation]), SENDER, ID, DATE))
+    (part,) = message.iter_attachments()
+    assert part.get_content_type() == "text/calendar"
+    assert part["Content-Type"].params == {"method": "REQUEST", "charset": "utf-8"}
+
+
 @pytest.mark.parametrize(
     ("text", "sent"),
     [
@@ -107,6 +115,7 @@ def test_addresses_that_are_refused(text: str) -> None:
         ({"attachments": [Attachment("a\r\nX: y", "text/plain", b"")]}, "attachments"),
         ({"attachments": [Attachment("a", "text/plain\r\nX: y", b"")]}, "attachments"),
         ({"attachments": [Attachment("a", "text", b"")]}, "attachments"),
+        ({"attachments": [Attachment("a", "text/plain", b"", {"x": "y\r\nX: y"})]}, "attachments"),
     ],
 )
 def test_what_would_break_a_header_is_refused_with_its_field(change: dict[str, object], field: str) -> None:

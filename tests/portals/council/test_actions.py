@@ -156,7 +156,9 @@ async def test_a_whole_session_as_its_page_sees_it(app, session):
 
 async def test_chat_events_equal_a_fresh_snapshot(app, session):
     await actions.start_session(app, CLERK, session.id)
+    await actions.open_chat(app[DATABASE], CLERK, session.id, is_open=True)
     plane = app[DATABASE].backplane
+    plane.published.clear()
     first = await actions.send_message(app[DATABASE], RESIDENT, session.id, "  Dzień dobry  ")
     await actions.send_message(app[DATABASE], CLERK, session.id, "Dzień dobry Państwu")
     await actions.hide_message(app[DATABASE], MODERATOR, session.id, first.id)
@@ -184,6 +186,7 @@ async def test_only_those_who_run_sessions_run_them(app, session):
         with pytest.raises(NotFound):
             await actions.open_chat(app[DATABASE], actor, session.id, is_open=False)
     await actions.start_session(app, CLERK, session.id)
+    await actions.open_chat(app[DATABASE], CLERK, session.id, is_open=True)
     message = await actions.send_message(app[DATABASE], RESIDENT, session.id, "Dzień dobry")
     with pytest.raises(NotFound):
         await actions.hide_message(app[DATABASE], RESIDENT, session.id, message.id)
@@ -267,8 +270,18 @@ async def test_a_debated_item_cannot_be_taken_away(app, session):
     assert await view(app, session.id) == before
 
 
+async def test_a_chat_is_closed_until_somebody_opens_it(app, session):
+    started = await actions.start_session(app, CLERK, session.id)
+    assert started.chat_open is False
+    with pytest.raises(Conflict):
+        await actions.send_message(app[DATABASE], RESIDENT, session.id, "Dzień dobry")
+    await actions.open_chat(app[DATABASE], CLERK, session.id, is_open=True)
+    assert (await actions.send_message(app[DATABASE], RESIDENT, session.id, "Dzień dobry")).body == "Dzień dobry"
+
+
 async def test_messages_have_limits(app, session):
     await actions.start_session(app, CLERK, session.id)
+    await actions.open_chat(app[DATABASE], CLERK, session.id, is_open=True)
     for words in ("", " \n ", "\u202e"):
         with pytest.raises(Invalid):
             await actions.send_message(app[DATABASE], CLERK, session.id, words)
@@ -339,6 +352,7 @@ async def test_every_action_leaves_an_audit_line(app, session):
     key = await actions.create_stream_key(app[DATABASE], CLERK, session.id, "Kamera")
     await actions.edit_session(app[DATABASE], CLERK, session.id, DRAFT)
     await actions.start_session(app, CLERK, session.id)
+    await actions.open_chat(app[DATABASE], CLERK, session.id, is_open=True)
     item = (await view(app, session.id)).items[0]
     await actions.set_current_item(app[DATABASE], CLERK, session.id, item.id)
     message = await actions.send_message(app[DATABASE], RESIDENT, session.id, "Dzień dobry")
@@ -355,6 +369,7 @@ async def test_every_action_leaves_an_audit_line(app, session):
         "stream_key.create",
         "session.edit",
         "session.start",
+        "chat.open",
         "session.item",
         "chat.send",
         "chat.hide",

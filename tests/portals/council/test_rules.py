@@ -41,28 +41,6 @@ def test_address_of_a_session(number, slug):
     assert rules.slug_for(number, MORNING) == slug
 
 
-def test_pasted_agenda_loses_its_numbers_and_keeps_its_words():
-    text = """
-    1. Otwarcie sesji
-    2) Przyjęcie\tporządku\u00a0obrad
-      3.1. Podjęcie uchwały w sprawie budżetu na 2027 rok
-    IV. Interpelacje
-    – Wolne wnioski
-    • 12 lat szkoły nr 4
-
-    2027 r. — budżet
-    """
-    assert rules.read_agenda(text) == [
-        "Otwarcie sesji",
-        "Przyjęcie porządku obrad",
-        "Podjęcie uchwały w sprawie budżetu na 2027 rok",
-        "Interpelacje",
-        "Wolne wnioski",
-        "12 lat szkoły nr 4",
-        "2027 r. — budżet",
-    ]
-
-
 def test_messages_are_cleaned_of_what_cannot_be_seen():
     assert rules.clean_message("  Dzień\u202e dobry\x00\r\n\n\n\n\npaństwu  ") == "Dzień dobry\n\npaństwu"
     assert rules.clean_message("\u200f\u202e \n ") == ""
