@@ -29,6 +29,7 @@ from tests.bench.fanout_servers import NODE_AND_PYTHON, PEERS, Ours, Server  # n
 
 POINTS = ((1000, 20), (1000, 50), (1000, 200), (1000, 800), (5000, 20))
 IDLE = (5000, 10_000)
+RATIO_SOCKETS = 1000
 FULL_P99_MS, BIG_P99_MS, CALM_P50_MS = 60, 150, 8
 MOST_IDLE_BYTES = 16 * 1024
 FAILED_MS = 2_000
@@ -213,13 +214,26 @@ class Bench:
         return behind
 
 
+def ratios(bench: Bench) -> dict[str, float]:
+    """Deliveries a CPU-second beside each peer's, at the highest rate to 1,000 sockets that the peer carries."""
+    found = {}
+    for name in bench.found:
+        carried = [one for one in bench.table(name) if one.carried and one.sockets == RATIO_SOCKETS]
+        best = max(carried, key=lambda one: one.rate, default=None)
+        ours = bench.at("ours", best.sockets, best.rate) if best is not None else None
+        if name != "ours" and best is not None and ours is not None:
+            found[name] = round(ours.deliveries_a_cpu_s / max(1, best.deliveries_a_cpu_s), 2)
+    return found
+
+
 def summary(bench: Bench) -> dict[str, object]:
     return {
-        "benchmark": "fanout",
+        "name": "fanout",
         "published": "Database.announce: hub, room, seq, backlog; permission checked at the join",
         "ours": bench.table("ours"),
         "idle_bytes_a_socket": bench.idle_bytes,
         "peers": {name: bench.table(name) for name in bench.found if name != "ours"},
+        "ratio": ratios(bench),
         "left_out": bench.left_out,
         "missed": bench.missed(),
         "machine": f"{machine.described()}, load {os.getloadavg()[0]:.1f}",

@@ -108,7 +108,13 @@ def main() -> int:
         del os.environ[name]  # the product as it comes, with a database of its own
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped and taken away
     server_core, client_core = machine.two_cores()
-    line: dict[str, object] = {"benchmark": "sockets", "sockets": chosen.sockets, "minutes": chosen.minutes}
+    line: dict[str, object] = {
+        "name": "sockets",
+        "sockets": chosen.sockets,
+        "minutes": chosen.minutes,
+        "peers": {},
+        "ratio": {},
+    }
     with tempfile.TemporaryDirectory(prefix="gryf-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # started by root, the database runs as another user
         try:
@@ -116,7 +122,7 @@ def main() -> int:
                 with clients_of(server, client_core, spin=0) as clients:
                     bench = Sockets(server, clients, chosen.sockets)
                     bench.run(chosen.minutes, chosen.cycles)
-            line |= {**bench.figures, "missed": bench.missed}
+            line |= {"ours": bench.figures, "missed": bench.missed}
         except CannotRun as reason:
             line["missed"] = [str(reason)]
     line["machine"] = f"{machine.described()}, load {os.getloadavg()[0]:.1f}"

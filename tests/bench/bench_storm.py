@@ -150,9 +150,11 @@ def main() -> int:
         except CannotRun as reason:
             misses.append(str(reason))
     line = {
-        "benchmark": "storm",
+        "name": "storm",
         "sockets": chosen.sockets,
-        "storms": storms,
+        "ours": storms,
+        "peers": {},
+        "ratio": {},
         "missed": misses,
         "machine": f"{machine.described()}, load {os.getloadavg()[0]:.1f}",
     }
