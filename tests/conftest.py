@@ -12,6 +12,7 @@ import aiohttp
 import asyncpg
 import msgspec
 import pytest
+from hypothesis import settings
 
 from app.database import Database, open_pool
 from app.migrate import migrate
@@ -22,6 +23,11 @@ __all__ = ["playlist_guard"]  # a fixture of every test, found by its name here
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
+
+settings.register_profile("gryf", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile(os.environ.get("GRYF_HYPOTHESIS", "gryf"))
+"""The same examples each time, so that a red run is about the change in hand; `GRYF_HYPOTHESIS=explore` looks for new."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

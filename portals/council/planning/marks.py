@@ -12,7 +12,7 @@ _PREFIX = r"(?:(?:pkt\.?|punkt|ad\.?)\s*)?"
 _AFTER = r"(?=\s|[^\W\d_]|[„\"(]|$)"
 """A space, a word, a quotation, or nothing more on the line."""
 _PARTED = re.compile(
-    rf"{_PREFIX}\(?(\d{{1,3}}(?:\.\d{{1,2}}){{1,3}}(?:[a-z](?=[.)\s]))?)[.)]{{0,2}}{_AFTER}", re.IGNORECASE
+    rf"{_PREFIX}\(?(\d{{1,3}}(?:\.\d{{1,2}}){{1,3}}(?:[a-z](?=[.)\s]|$))?)[.)]{{0,2}}{_AFTER}", re.IGNORECASE
 )
 _NUMBER = re.compile(rf"{_PREFIX}\(?(\d{{1,3}})(?:\.\)|[.)]){_AFTER}", re.IGNORECASE)
 _NUMBER_LETTER = re.compile(rf"{_PREFIX}(\d{{1,3}}[a-z])[.)]{{1,2}}{_AFTER}", re.IGNORECASE)
