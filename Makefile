@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
 DATA ?= data
+WORKERS ?= 3
 
 .PHONY: help setup setup-test demo run test check bench clean
 
@@ -21,8 +22,11 @@ demo: setup  ## Runs the whole product with demo data and a synthetic council fe
 run: setup  ## Runs the product without demo data
 	@exec $(BIN)/python run.py serve --data $(DATA)/city
 
-test: setup-test  ## Runs all tests
-	@$(BIN)/python -m pytest
+test: setup-test  ## Runs all tests: WORKERS side by side, then those that need the machine for themselves
+	@failed=0; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not alone" || failed=1; \
+	$(BIN)/python -m pytest -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests) || failed=1; \
+	exit $$failed
 
 check: setup-test  ## Style, types, layers, house rules
 	@$(BIN)/ruff check .

@@ -1,25 +1,37 @@
 """What every test may ask for: a real PostgreSQL, migrated once and copied for each test that changes it."""
 
+import asyncio
 import contextlib
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
-import asyncpg
 import msgspec
 import pytest
 from hypothesis import settings
 
 from app.database import Database, open_pool
 from app.migrate import migrate
-from app.postgres import EmbeddedPostgres
+from tests.databases import (
+    WITHOUT_DISK,
+    copy_database,
+    drop_database,
+    memory_folder,
+    own_server,
+    tell,
+    with_database,
+)
 from tests.hls_guard import playlist_guard
+from tests.made_once import made_once
+from tests.sharing_out import is_journey, keep_modules_together, mix
 
-__all__ = ["playlist_guard"]  # a fixture of every test, found by its name here
+__all__ = ["made_once", "playlist_guard"]  # fixtures of every test, found by their names here
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
@@ -30,14 +42,29 @@ settings.load_profile(os.environ.get("GRYF_HYPOTHESIS", "gryf"))
 """The same examples each time, so that a red run is about the change in hand; `GRYF_HYPOTHESIS=explore` looks for new."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Files of tests are kept in memory where there is enough of it, unless TMPDIR says where they shall be.
+
+    Servers that tests start keep their compiled modules, whatever is usual on this machine: a second of work each.
+    """
+    if "TMPDIR" not in os.environ and (folder := memory_folder()):
+        os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whole journeys with real encoders and browsers meet a busy machine now and then: they may be tried again.
 
     A second failure is a failure; a first one is shown as `R`.
     """
     for item in items:
-        if item.get_closest_marker("browser") or item.get_closest_marker("slow"):
+        if is_journey(item):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
+    if hasattr(config, "workerinput"):
+        keep_modules_together(items)
+        items[:] = mix(items)
 
 
 @pytest.fixture(scope="session")
@@ -47,41 +74,18 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="gryf-test-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder)
-    url = server.start()
-    try:
+    with own_server() as url:
+        asyncio.run(tell(url, *WITHOUT_DISK))
         yield url
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def with_database(url: str, name: str) -> str:
-    """The same server's address with another database."""
-    head, _, tail = url.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}" + (f"?{tail}" if tail else "")
-
-
-async def _run(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(scope="session")
 def template_database(postgres_url: str) -> str:
     """Name of a database with every migration applied: others are copied from it in milliseconds."""
-    import asyncio
-
     name = f"gryf_template_{os.getpid()}"
 
     async def prepare() -> None:
-        await _run(postgres_url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+        await tell(postgres_url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
         await migrate(with_database(postgres_url, name), ROOT / "migrations")
 
     asyncio.run(prepare())
@@ -92,11 +96,10 @@ def template_database(postgres_url: str) -> str:
 async def database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
     """Address of a fresh, migrated database for one test."""
     name = f"gryf_test_{os.getpid()}_{next(_numbers)}"
-    await _run(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
     try:
-        yield with_database(postgres_url, name)
+        yield await copy_database(postgres_url, name, template_database)
     finally:
-        await _run(postgres_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await drop_database(postgres_url, name)
 
 
 @pytest.fixture
@@ -158,8 +161,40 @@ async def running_site(database_url: str, folder: Path, *, demo: bool = True):
         pool.terminate()
 
 
+class Demo(NamedTuple):
+    """A database and a data folder that the demo has filled, to be copied."""
+
+    postgres_url: str
+    template: str
+    folder: Path
+
+    @contextlib.asynccontextmanager
+    async def copy(self, folder: Path) -> AsyncIterator[str]:
+        """Puts the files into `folder`; address of the database."""
+        name = f"gryf_demo_{os.getpid()}_{next(_numbers)}"
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        try:
+            yield await copy_database(self.postgres_url, name, self.template)
+        finally:
+            await drop_database(self.postgres_url, name)
+
+
+@pytest.fixture(scope="session")
+def demo(postgres_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Filled once; a product that starts on a copy finds a session on air, as after a restart."""
+    made = Demo(postgres_url, f"gryf_demo_{os.getpid()}", tmp_path_factory.mktemp("demo"))
+
+    async def fill() -> None:
+        url = await copy_database(postgres_url, made.template, template_database)
+        async with running_site(url, made.folder):
+            pass
+
+    asyncio.run(fill())
+    return made
+
+
 @pytest.fixture
-async def site(database_url: str, tmp_path: Path):
+async def site(demo: Demo, tmp_path: Path):
     """The product with demo data, for one test."""
-    async with running_site(database_url, tmp_path) as found:
+    async with demo.copy(tmp_path) as url, running_site(url, tmp_path) as found:
         yield found

@@ -1,6 +1,5 @@
 """One product for all tests of a module, for those that only look."""
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -8,7 +7,7 @@ from aiohttp import web
 import run
 from app.feature import ANYONE, Feature, Route
 from app.wire import current_actor
-from tests.conftest import ROOT, running_site, with_database
+from tests.conftest import ROOT, running_site
 
 
 async def _tell(request: web.Request) -> web.Response:
@@ -56,15 +55,8 @@ def probed():
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(postgres_url, template_database, probed, tmp_path_factory):
+async def house(demo, probed, tmp_path_factory):
     """The product with demo data, shared by a module's tests (marked with `loop_scope="module"`)."""
     folder = tmp_path_factory.mktemp("house")
-    name = f"{template_database}_{folder.name}"
-    server = await asyncpg.connect(postgres_url)
-    try:
-        await server.execute(f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
-        async with running_site(with_database(postgres_url, name), folder) as found:
-            yield found
-        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    finally:
-        await server.close()
+    async with demo.copy(folder) as url, running_site(url, folder) as found:
+        yield found

@@ -94,7 +94,7 @@ def figures(ages: list[float]) -> dict[str, float]:
 
 async def ours(browser: Browser, folder: Path, seconds: float) -> dict[str, dict[str, float]]:
     """The session page, then WHEP, from one product."""
-    async with product(folder / "data") as running:
+    async with product(folder / "data", from_nothing=True) as running:
         found = {"hls": await session_page(browser, running, seconds)}
         if running.ready["whep"]:
             found["whep"] = await whep(browser, running, seconds)

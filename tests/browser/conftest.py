@@ -4,7 +4,10 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
+
+from tests.flows.processes import product
 
 CHROMIUM = shutil.which("chromium")
 
@@ -31,3 +34,17 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict]:
+    """What a product said when it was ready: one for all tests of a worker that only look. No camera sends."""
+    async with product(tmp_path_factory.mktemp("shown") / "data", "--no-feed") as running:
+        yield running.ready
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def on_air(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict]:
+    """The same for a module's tests, with a camera that sends."""
+    async with product(tmp_path_factory.mktemp("on_air") / "data") as running:
+        yield running.ready

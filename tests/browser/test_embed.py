@@ -72,28 +72,26 @@ async def test_another_site_finds_the_player_and_shows_it(chromium, tmp_path):
             await server.close()
 
 
-async def test_only_the_player_may_stand_in_a_frame(chromium, tmp_path):
-    async with product(tmp_path / "data", "--no-feed") as running:
-        visitor = await person(chromium, running.ready)
-        for path in ("", "/screen"):
-            answer = await visitor.request.get(running.ready["session"] + path)
-            assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-        slug = running.ready["session"].rsplit("/", 1)[1]
-        answer = await visitor.request.get(f"/embed/{slug}")
-        assert "frame-ancestors *" in answer.headers["content-security-policy"]
-        assert (await visitor.request.get("/embed/none")).status == 404
+async def test_only_the_player_may_stand_in_a_frame(chromium, shown):
+    visitor = await person(chromium, shown)
+    for path in ("", "/screen"):
+        answer = await visitor.request.get(shown["session"] + path)
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    slug = shown["session"].rsplit("/", 1)[1]
+    answer = await visitor.request.get(f"/embed/{slug}")
+    assert "frame-ancestors *" in answer.headers["content-security-policy"]
+    assert (await visitor.request.get("/embed/none")).status == 404
 
 
 @pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["phone", "laptop"])
-async def test_live_planned_and_past_fit_and_axe_finds_nothing(chromium, tmp_path, viewport):
-    async with product(tmp_path / "data", "--no-feed") as running:
-        visitor = await person(chromium, running.ready, viewport=viewport)
-        sessions = await (await visitor.request.get("/api/council/sessions")).json()
-        page = await visitor.new_page()
-        faults = Faults(page)
-        for kind in ("live", "coming", "past"):
-            await page.goto(f"/embed/{sessions[kind][0]['slug']}")
-            await page.wait_for_load_state("load")
-            assert await violations(page) == [], kind
-            assert await overflow(page) <= 0, kind
-        assert faults.found == []
+async def test_live_planned_and_past_fit_and_axe_finds_nothing(chromium, shown, viewport):
+    visitor = await person(chromium, shown, viewport=viewport)
+    sessions = await (await visitor.request.get("/api/council/sessions")).json()
+    page = await visitor.new_page()
+    faults = Faults(page)
+    for kind in ("live", "coming", "past"):
+        await page.goto(f"/embed/{sessions[kind][0]['slug']}")
+        await page.wait_for_load_state("load")
+        assert await violations(page) == [], kind
+        assert await overflow(page) <= 0, kind
+    assert faults.found == []

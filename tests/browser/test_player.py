@@ -70,152 +70,148 @@ async def end_session(context, ready):
     assert answer.ok, await answer.text()
 
 
-async def test_an_earlier_moment_of_a_live_session_and_back_again(chromium, tmp_path):
-    async with product(tmp_path / "data") as running:
-        resident = await person(chromium, running.ready, "resident")
-        page = await open_session(resident, running.ready)
-        await started(page)
-        await on_the_bar(page, 32)
-        assert await behind_s(page) < 8
-        assert await page.locator("[data-live-badge]").get_attribute("data-at-edge") == "true"
+async def test_an_earlier_moment_of_a_live_session_and_back_again(chromium, on_air):
+    resident = await person(chromium, on_air, "resident")
+    page = await open_session(resident, on_air)
+    await started(page)
+    await on_the_bar(page, 32)
+    assert await behind_s(page) < 8
+    assert await page.locator("[data-live-badge]").get_attribute("data-at-edge") == "true"
 
-        # to the first second: the growing recording takes over, and the page says how far behind it is
-        bar = page.get_by_role("slider", name="Oś czasu")
-        await bar.focus()
-        await page.keyboard.press("Home")
-        await mode(page, "recording")
+    # to the first second: the growing recording takes over, and the page says how far behind it is
+    bar = page.get_by_role("slider", name="Oś czasu")
+    await bar.focus()
+    await page.keyboard.press("Home")
+    await mode(page, "recording")
+    await advancing(page)
+    assert await behind_s(page) > 24
+    assert await page.locator("[data-live-badge]").get_attribute("data-at-edge") == "false"
+    assert re.fullmatch(r"−\d+:\d\d", await page.locator("[data-behind]").inner_text())
+    assert "z" in await bar.get_attribute("aria-valuetext")
+
+    # a short step stays in the recording; an item of the agenda is a moment too
+    before = float(await bar.input_value())
+    await page.keyboard.press("ArrowRight")
+    await page.wait_for_function(
+        "before => Number(document.querySelector('.timeline-range').value) >= before + 4", arg=before
+    )
+    await page.get_by_role("button", name="Pierwsze czytanie projektu budżetu").first.click()
+    await page.locator(".agenda-item.is-playing", has_text="projektu budżetu").wait_for(timeout=15_000)
+
+    await page.get_by_role("button", name="Wróć na żywo").click()
+    await mode(page, "live")
+    await advancing(page)
+    await page.locator("[data-live-badge][data-at-edge=true]").wait_for(timeout=20_000)
+    assert await behind_s(page) < 8
+    assert await page.locator("[data-back-to-live]").is_hidden()
+
+    # letters typed into the chat are letters
+    await page.get_by_role("tab", name="Czat").click()
+    chat = page.get_by_label("Wiadomość", exact=True)
+    await chat.fill("")
+    await chat.press_sequentially("kjl mf 05")
+    assert await chat.input_value() == "kjl mf 05"
+    assert await page.evaluate("document.querySelector('video').paused") is False
+    assert page.faults.found == []
+
+
+async def test_keys_of_the_player(chromium, on_air):
+    visitor = await person(chromium, on_air)
+    page = await open_session(visitor, on_air)
+    await started(page)
+    await on_the_bar(page, 35)  # its beginning has left the live playlist
+    video = "document.querySelector('video')"
+    await page.locator("h1").click()
+    await page.keyboard.press("k")
+    await page.wait_for_function(f"() => {video}.paused")
+    await page.keyboard.press(" ")
+    await page.wait_for_function(f"() => !{video}.paused")
+    muted = await page.evaluate(f"{video}.muted")
+    await page.keyboard.press("m")
+    assert await page.evaluate(f"{video}.muted") is not muted
+
+    # ten seconds back within the live playlist: no other source is needed
+    await page.keyboard.press("j")
+    await page.wait_for_function("() => document.querySelector('[data-behind]').hidden === false")
+    await page.keyboard.press("0")
+    await mode(page, "recording")
+    await advancing(page)
+    await page.keyboard.press(">")
+    assert await page.evaluate(f"{video}.playbackRate") == 1.25
+    await page.keyboard.press("<")
+    assert await page.evaluate(f"{video}.playbackRate") == 1
+
+    # captions: the button is there when captions are, and `c` turns them on and off
+    button = page.get_by_role("button", name="Napisy")
+    shown = f"[...{video}.textTracks].filter((track) => track.mode === 'showing').length"
+    await page.evaluate(f"{video}.addTextTrack('captions', 'Polski', 'pl')")
+    assert await page.evaluate(shown) == 0
+    await page.keyboard.press("c")
+    await page.wait_for_function(f"() => {shown} === 1")
+    await button.and_(page.locator("[aria-pressed=true]")).wait_for(timeout=10_000)
+    await page.keyboard.press("c")
+    assert await page.evaluate(shown) == 0
+
+    await page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Skróty klawiszowe")
+    await sheet.get_by_text("10 sekund wstecz lub naprzód").wait_for()
+    assert page.faults.found == []
+
+
+async def test_quality_and_sound_alone(chromium, on_air):
+    visitor = await person(chromium, on_air)
+    asked = []
+
+    async def offer(route):
+        await route.fulfill(body=RENDITIONS, content_type="application/vnd.apple.mpegurl")
+
+    await visitor.route(re.compile(r"/hls/[^/]+/index\.m3u8"), offer)
+    visitor.on("request", lambda request: asked.append(request.url) if "live.m3u8" in request.url else None)
+    page = await open_session(visitor, on_air)
+    await started(page)
+    await page.locator(".player").hover()
+    await page.get_by_role("button", name="Ustawienia odtwarzacza").click()
+    names = await page.locator("[data-settings] label").all_inner_texts()
+    assert [re.sub(r" \(.*", "", name) for name in names[:4]] == [
+        "Automatycznie",
+        "720p · oryginał",
+        "240p",
+        "Tylko dźwięk",
+    ]
+    await page.get_by_role("radio", name="240p", exact=True).check()
+    asked.clear()
+    await asyncio.sleep(4)
+    assert asked
+    assert all("small" in url for url in asked[-3:])
+    assert await page.get_by_role("radio", name="240p", exact=True).is_checked()
+
+    await page.get_by_role("radio", name="Tylko dźwięk").check()
+    await page.locator("[data-audio-card]").wait_for(state="visible")
+    await page.wait_for_function("() => document.querySelector('[data-player]').dataset.audioOnly === 'true'")
+    await advancing(page)
+    assert "sound" in asked[-1]
+    assert await violations(page) == []
+    await page.get_by_role("radio", name="Automatycznie").check()
+    await page.locator("[data-audio-card]").wait_for(state="hidden")
+    await advancing(page)
+    await page.keyboard.press("Escape")
+    assert await page.locator("[data-settings]").is_hidden()
+    assert page.faults.found == []
+
+
+async def test_it_goes_on_by_itself_when_the_network_is_back(chromium, on_air):
+    visitor = await person(chromium, on_air)
+    page = await open_session(visitor, on_air, allowed=("ERR_INTERNET_DISCONNECTED", "WebSocket"))
+    await started(page)
+    for seconds in (1, 10):
+        await visitor.set_offline(True)
+        await page.locator("[data-status-text]", has_text="Łączę ponownie").wait_for(timeout=15_000)
+        await asyncio.sleep(seconds)
+        await visitor.set_offline(False)
         await advancing(page)
-        assert await behind_s(page) > 24
-        assert await page.locator("[data-live-badge]").get_attribute("data-at-edge") == "false"
-        assert re.fullmatch(r"−\d+:\d\d", await page.locator("[data-behind]").inner_text())
-        assert "z" in await bar.get_attribute("aria-valuetext")
-
-        # a short step stays in the recording; an item of the agenda is a moment too
-        before = float(await bar.input_value())
-        await page.keyboard.press("ArrowRight")
-        await page.wait_for_function(
-            "before => Number(document.querySelector('.timeline-range').value) >= before + 4", arg=before
-        )
-        await page.get_by_role("button", name="Pierwsze czytanie projektu budżetu").first.click()
-        await page.locator(".agenda-item.is-playing", has_text="projektu budżetu").wait_for(timeout=15_000)
-
-        await page.get_by_role("button", name="Wróć na żywo").click()
-        await mode(page, "live")
-        await advancing(page)
-        await page.locator("[data-live-badge][data-at-edge=true]").wait_for(timeout=20_000)
-        assert await behind_s(page) < 8
-        assert await page.locator("[data-back-to-live]").is_hidden()
-
-        # letters typed into the chat are letters
-        await page.get_by_role("tab", name="Czat").click()
-        chat = page.get_by_label("Wiadomość", exact=True)
-        await chat.fill("")
-        await chat.press_sequentially("kjl mf 05")
-        assert await chat.input_value() == "kjl mf 05"
-        assert await page.evaluate("document.querySelector('video').paused") is False
-        assert page.faults.found == []
-
-
-async def test_keys_of_the_player(chromium, tmp_path):
-    async with product(tmp_path / "data") as running:
-        visitor = await person(chromium, running.ready)
-        page = await open_session(visitor, running.ready)
-        await started(page)
-        await on_the_bar(page, 35)  # its beginning has left the live playlist
-        video = "document.querySelector('video')"
-        await page.locator("h1").click()
-        await page.keyboard.press("k")
-        await page.wait_for_function(f"() => {video}.paused")
-        await page.keyboard.press(" ")
-        await page.wait_for_function(f"() => !{video}.paused")
-        muted = await page.evaluate(f"{video}.muted")
-        await page.keyboard.press("m")
-        assert await page.evaluate(f"{video}.muted") is not muted
-
-        # ten seconds back within the live playlist: no other source is needed
-        await page.keyboard.press("j")
-        await page.wait_for_function("() => document.querySelector('[data-behind]').hidden === false")
-        await page.keyboard.press("0")
-        await mode(page, "recording")
-        await advancing(page)
-        await page.keyboard.press(">")
-        assert await page.evaluate(f"{video}.playbackRate") == 1.25
-        await page.keyboard.press("<")
-        assert await page.evaluate(f"{video}.playbackRate") == 1
-
-        # captions: the button is there when captions are, and `c` turns them on and off
-        button = page.get_by_role("button", name="Napisy")
-        shown = f"[...{video}.textTracks].filter((track) => track.mode === 'showing').length"
-        await page.evaluate(f"{video}.addTextTrack('captions', 'Polski', 'pl')")
-        assert await page.evaluate(shown) == 0
-        await page.keyboard.press("c")
-        await page.wait_for_function(f"() => {shown} === 1")
-        await button.and_(page.locator("[aria-pressed=true]")).wait_for(timeout=10_000)
-        await page.keyboard.press("c")
-        assert await page.evaluate(shown) == 0
-
-        await page.keyboard.press("?")
-        sheet = page.get_by_role("dialog", name="Skróty klawiszowe")
-        await sheet.get_by_text("10 sekund wstecz lub naprzód").wait_for()
-        assert page.faults.found == []
-
-
-async def test_quality_and_sound_alone(chromium, tmp_path):
-    async with product(tmp_path / "data") as running:
-        visitor = await person(chromium, running.ready)
-        asked = []
-
-        async def offer(route):
-            await route.fulfill(body=RENDITIONS, content_type="application/vnd.apple.mpegurl")
-
-        await visitor.route(re.compile(r"/hls/[^/]+/index\.m3u8"), offer)
-        visitor.on("request", lambda request: asked.append(request.url) if "live.m3u8" in request.url else None)
-        page = await open_session(visitor, running.ready)
-        await started(page)
-        await page.locator(".player").hover()
-        await page.get_by_role("button", name="Ustawienia odtwarzacza").click()
-        names = await page.locator("[data-settings] label").all_inner_texts()
-        assert [re.sub(r" \(.*", "", name) for name in names[:4]] == [
-            "Automatycznie",
-            "720p · oryginał",
-            "240p",
-            "Tylko dźwięk",
-        ]
-        await page.get_by_role("radio", name="240p", exact=True).check()
-        asked.clear()
-        await asyncio.sleep(4)
-        assert asked
-        assert all("small" in url for url in asked[-3:])
-        assert await page.get_by_role("radio", name="240p", exact=True).is_checked()
-
-        await page.get_by_role("radio", name="Tylko dźwięk").check()
-        await page.locator("[data-audio-card]").wait_for(state="visible")
-        await page.wait_for_function("() => document.querySelector('[data-player]').dataset.audioOnly === 'true'")
-        await advancing(page)
-        assert "sound" in asked[-1]
-        assert await violations(page) == []
-        await page.get_by_role("radio", name="Automatycznie").check()
-        await page.locator("[data-audio-card]").wait_for(state="hidden")
-        await advancing(page)
-        await page.keyboard.press("Escape")
-        assert await page.locator("[data-settings]").is_hidden()
-        assert page.faults.found == []
-
-
-async def test_it_goes_on_by_itself_when_the_network_is_back(chromium, tmp_path):
-    async with product(tmp_path / "data") as running:
-        visitor = await person(chromium, running.ready)
-        page = await open_session(visitor, running.ready, allowed=("ERR_INTERNET_DISCONNECTED", "WebSocket"))
-        await started(page)
-        for seconds in (1, 10):
-            await visitor.set_offline(True)
-            await page.locator("[data-status-text]", has_text="Łączę ponownie").wait_for(timeout=15_000)
-            await asyncio.sleep(seconds)
-            await visitor.set_offline(False)
-            await advancing(page)
-            await page.locator(".player [data-status]").wait_for(state="hidden", timeout=30_000)
-        await page.locator("[data-live-badge][data-at-edge=true]").wait_for(timeout=30_000)
-        assert page.faults.found == []
+        await page.locator(".player [data-status]").wait_for(state="hidden", timeout=30_000)
+    await page.locator("[data-live-badge][data-at-edge=true]").wait_for(timeout=30_000)
+    assert page.faults.found == []
 
 
 async def test_the_archive_with_its_pictures_files_and_addresses(chromium, tmp_path):
@@ -284,27 +280,26 @@ async def answer_assets(route):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["phone", "laptop"])
-async def test_every_control_is_within_reach(chromium, tmp_path, viewport):
-    async with product(tmp_path / "data") as running:
-        visitor = await person(chromium, running.ready, viewport=viewport)
-        page = await open_session(visitor, running.ready)
-        await started(page)
-        await on_the_bar(page, 30)
-        await page.get_by_role("button", name="Od początku").click()
-        await mode(page, "recording")
-        await page.get_by_role("button", name="Ustawienia odtwarzacza").click()
-        assert await violations(page) == []
-        assert await overflow(page) <= 0
-        small = await page.evaluate(
-            """() => [...document.querySelectorAll('.player-row > *')]
-                .filter((one) => one.checkVisibility() && !one.matches('.player-space, media-volume-range'))
-                .map((one) => [one.getAttribute('aria-label') || one.textContent.trim() || one.localName, one.getBoundingClientRect()])
-                .filter(([, box]) => box.height < 43.5 || box.width < 43.5 || box.right > innerWidth + 0.5)
-                .map(([name, box]) => `${name} ${box.width}x${box.height} to ${box.right}`)"""
-        )
-        assert small == []
-        await page.keyboard.press("Escape")
-        await page.get_by_role("button", name="Wróć na żywo").click()
-        await mode(page, "live")
-        await advancing(page)
-        assert page.faults.found == []
+async def test_every_control_is_within_reach(chromium, on_air, viewport):
+    visitor = await person(chromium, on_air, viewport=viewport)
+    page = await open_session(visitor, on_air)
+    await started(page)
+    await on_the_bar(page, 30)
+    await page.get_by_role("button", name="Od początku").click()
+    await mode(page, "recording")
+    await page.get_by_role("button", name="Ustawienia odtwarzacza").click()
+    assert await violations(page) == []
+    assert await overflow(page) <= 0
+    small = await page.evaluate(
+        """() => [...document.querySelectorAll('.player-row > *')]
+            .filter((one) => one.checkVisibility() && !one.matches('.player-space, media-volume-range'))
+            .map((one) => [one.getAttribute('aria-label') || one.textContent.trim() || one.localName, one.getBoundingClientRect()])
+            .filter(([, box]) => box.height < 43.5 || box.width < 43.5 || box.right > innerWidth + 0.5)
+            .map(([name, box]) => `${name} ${box.width}x${box.height} to ${box.right}`)"""
+    )
+    assert small == []
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Wróć na żywo").click()
+    await mode(page, "live")
+    await advancing(page)
+    assert page.faults.found == []

@@ -84,29 +84,28 @@ async def test_picture_chat_and_agenda_are_live_and_become_the_archive(chromium,
 
 
 @pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["phone", "laptop"])
-async def test_every_page_fits_and_axe_finds_nothing(chromium, tmp_path, viewport):
-    async with product(tmp_path / "data", "--no-feed") as running:
-        ready = running.ready
-        live = ready["session"].removeprefix(ready["http"])
-        pages = {
-            "": ["/", "/council/sessions", "/council/members", live, "/sign-in", "/register", "/reset", "/nothing"],
-            "clerk": ["/council/desk", "/council/desk/4", "/council/desk/new", "/council/desk/4/edit", "/account"],
-            "admin": ["/admin/accounts", "/admin/accounts/new", "/admin/accounts/1", "/admin/units", "/admin/audit"],
-        }
-        faults = []
-        for role, paths in pages.items():
-            context = await person(chromium, ready, role, viewport)
-            page = await context.new_page()
-            heard = Faults(page, ("404",))
-            for path in paths:
-                await page.goto(path)
-                await page.wait_for_load_state("load")
-                faults += [f"{path}: {line}" for line in await violations(page)]
-                wide = await overflow(page)
-                if wide > 0:
-                    faults.append(f"{path}: {wide} px wider than the window")
-            faults += heard.found
-        assert faults == []
+async def test_every_page_fits_and_axe_finds_nothing(chromium, shown, viewport):
+    ready = shown
+    live = ready["session"].removeprefix(ready["http"])
+    pages = {
+        "": ["/", "/council/sessions", "/council/members", live, "/sign-in", "/register", "/reset", "/nothing"],
+        "clerk": ["/council/desk", "/council/desk/4", "/council/desk/new", "/council/desk/4/edit", "/account"],
+        "admin": ["/admin/accounts", "/admin/accounts/new", "/admin/accounts/1", "/admin/units", "/admin/audit"],
+    }
+    faults = []
+    for role, paths in pages.items():
+        context = await person(chromium, ready, role, viewport)
+        page = await context.new_page()
+        heard = Faults(page, ("404",))
+        for path in paths:
+            await page.goto(path)
+            await page.wait_for_load_state("load")
+            faults += [f"{path}: {line}" for line in await violations(page)]
+            wide = await overflow(page)
+            if wide > 0:
+                faults.append(f"{path}: {wide} px wider than the window")
+        faults += heard.found
+    assert faults == []
 
 
 async def test_a_form_keeps_what_was_typed_and_says_what_is_wrong(chromium, tmp_path):

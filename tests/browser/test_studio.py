@@ -100,11 +100,11 @@ async def test_leaving_the_page_ends_it_too(tmp_path):
         await browser.close()
 
 
-async def test_what_is_wrong_is_said_with_what_to_do(tmp_path):
-    async with product(tmp_path / "data", "--no-feed") as running, async_playwright() as playwright:
+async def test_what_is_wrong_is_said_with_what_to_do(shown):
+    async with async_playwright() as playwright:
         # nobody allows anything
         browser = await open_browser(playwright, "--use-fake-device-for-media-stream", "--deny-permission-prompts")
-        clerk = await person(browser, running.ready, "clerk")
+        clerk = await person(browser, shown, "clerk")
         page, _ = await open_studio(clerk)
         await page.get_by_role("button", name="Włącz kamerę i mikrofon").click()
         await page.get_by_text("Przeglądarka nie pozwala tej stronie").wait_for()
@@ -113,7 +113,7 @@ async def test_what_is_wrong_is_said_with_what_to_do(tmp_path):
 
         # the server says no
         browser = await open_browser(playwright, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-        clerk = await person(browser, running.ready, "clerk")
+        clerk = await person(browser, shown, "clerk")
         answers = iter([(401, ""), (409, ""), (503, "")])
 
         async def refuse(route):
@@ -132,15 +132,15 @@ async def test_what_is_wrong_is_said_with_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["phone", "laptop"])
-async def test_studio_screen_and_desk_fit_and_axe_finds_nothing(tmp_path, viewport):
-    async with product(tmp_path / "data", "--no-feed") as running, async_playwright() as playwright:
+async def test_studio_screen_and_desk_fit_and_axe_finds_nothing(shown, viewport):
+    async with async_playwright() as playwright:
         browser = await open_browser(playwright, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-        clerk = await person(browser, running.ready, "clerk", viewport)
+        clerk = await person(browser, shown, "clerk", viewport)
         page, session_id = await open_studio(clerk)
         await page.get_by_label("Rozdzielczość").wait_for(timeout=30_000)
         found = [f"studio: {line}" for line in await violations(page)]
         assert await overflow(page) <= 0
-        live = running.ready["session"].removeprefix(running.ready["http"])
+        live = shown["session"].removeprefix(shown["http"])
         for path in (f"{live}/screen", f"/council/desk/{session_id}"):
             await page.goto(path)
             await asyncio.sleep(1)

@@ -13,7 +13,7 @@ import pytest
 from tests.flows.processes import ffmpeg_feed, start_product
 from tests.flows.test_session import browser, live_session, recording_of, seconds_in, sign_in, text_of, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 KILLS = int(os.environ.get("GRYF_TEST_KILLS", "2"))
 """Fifty were done by hand; the suite does a few."""
@@ -47,7 +47,7 @@ async def test_whatever_moment_it_is_killed_at(tmp_path: Path):
     killed: list[float] = []
     rtmp_port, key, stream_id = 0, "", ""
     for _ in range(KILLS):
-        running = await start_product(tmp_path / "data", "--no-feed", rtmp_port=rtmp_port)
+        running = await start_product(tmp_path / "data", "--no-feed", rtmp_port=rtmp_port, from_nothing=True)
         ready = running.ready
         rtmp_port = int(ready["rtmp"].split(":")[2].split("/")[0])
         assert key in {"", ready["stream_key"]}

@@ -3,8 +3,11 @@
 import ast
 import re
 
+import pytest
+
 from tests.house.sources import LAYERS, ROOT, lines_of, parsed
 
+pytestmark = pytest.mark.xdist_group("sources")  # they are parsed once
 SQL = re.compile(
     r"^\s*(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX)|WITH\s+\w+\s+AS|LISTEN|NOTIFY)\b",
     re.IGNORECASE | re.DOTALL,

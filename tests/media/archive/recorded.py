@@ -1,5 +1,6 @@
 """Recordings as the product makes them: packets through packager and writer, on a clock of their own."""
 
+import functools
 from fractions import Fraction
 from pathlib import Path
 
@@ -54,6 +55,13 @@ async def whole(database: Database) -> RecordingIndex:
 
 def clocked(seconds: float, gop: int = 50, fps: int = 25, size: tuple[int, int] = (640, 360)) -> Turn:
     """A picture whose clock strip tells its own time from `BEGAN` on, and a tone."""
+    began_s, tracks, packets = _clocked(seconds, gop, fps, size)
+    return began_s, tracks, list(packets)
+
+
+@functools.cache
+def _clocked(seconds: float, gop: int, fps: int, size: tuple[int, int]) -> Turn:
+    """Encoded once: 24 s are a second of work."""
     width, height = size
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"

@@ -16,7 +16,7 @@ from media.out.api import unseal
 from media.out.model import TargetState
 from media.out.relays import KEY_LOST, RELAYS
 from media.streams import STREAMS
-from tests.conftest import Site, running_site
+from tests.conftest import Demo, Site, running_site
 from tests.media.hls import feed
 from tests.media.out.targets import FakeTarget
 from tests.media.test_stream import Encoder
@@ -27,10 +27,10 @@ PATH = f"/api/media/streams/{STREAM}/targets"
 
 
 @pytest.fixture
-async def site(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def site(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     monkeypatch.setenv("GRYF_OUT_ALLOW_PRIVATE", "true")
     monkeypatch.setenv("GRYF_OUT_TARGETS", "2")
-    async with running_site(database_url, tmp_path) as found:
+    async with demo.copy(tmp_path) as url, running_site(url, tmp_path) as found:
         yield found
 
 

@@ -16,7 +16,7 @@ from media.feature import rtmp_port
 from media.packet import Kind
 from media.publishing import PublishGrant
 from media.streams import STREAMS
-from tests.conftest import Site, running_site
+from tests.conftest import Demo, Site, running_site
 from tests.media.out.targets import FakeTarget
 from tests.media.out.test_api import PATH, STREAM, begin, until
 
@@ -24,9 +24,9 @@ FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 
 @pytest.fixture
-async def site(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def site(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     monkeypatch.setenv("GRYF_OUT_ALLOW_PRIVATE", "true")
-    async with running_site(database_url, tmp_path) as found:
+    async with demo.copy(tmp_path) as url, running_site(url, tmp_path) as found:
         yield found
 
 
