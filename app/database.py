@@ -202,6 +202,16 @@ class Database:
 DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no types
+    """Saves each transaction a round trip, a quarter of what a short one costs."""
+
+    def get_reset_query(self) -> str:
+        """Nothing: no code of ours leaves state in a session of the pool (`SET`, cursors, session locks); whoever
+        listens ends its connection. An open transaction is rolled back without it.
+        """
+        return ""
+
+
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
     await connection.set_type_codec(
         "jsonb",
@@ -222,6 +232,7 @@ async def open_pool(url: str, size: int) -> "asyncpg.pool.Pool[Any]":
             command_timeout=60,
             timeout=10,
             init=_prepare,
+            connection_class=_Connection,
             server_settings={"application_name": "gryf", "timezone": "UTC", "jit": "off"},
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as problem:

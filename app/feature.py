@@ -91,6 +91,9 @@ class Event(msgspec.Struct, frozen=True, tag_field="type"):
     erases: ClassVar[bool] = False
     """Older events with the same key must not be told any more (a message that was hidden): in a kept room's log this
     one stands in their place."""
+    removes: ClassVar[bool] = False
+    """The row with this key is no more, or is not to be seen: nothing older is told after it. It carries the `rev` from
+    which on the row may be told again; without one it never is."""
 
     @property
     def key(self) -> str:

@@ -6,9 +6,10 @@ import fcntl
 import gc
 import os
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -31,6 +32,11 @@ log = structlog.get_logger(__name__)
 
 CHILD_GRACE_S: Final = 5.0
 """How long a child process may take to end after SIGTERM."""
+
+BACKLOG: Final = 2048
+ACCEPTED_A_TURN: Final = 8
+"""libuv takes one connection from a listening socket in a turn of the loop, so a page would stand behind a whole crowd
+that comes back. Each duplicate of the socket takes one more."""
 
 LOWEST_FREE_BYTES: Final = 200 * 1024 * 1024
 
@@ -124,14 +130,24 @@ async def listen(app: web.Application, server: Server) -> tuple[web.AppRunner, i
         raise
     assert runner.server is not None
     add_shortcuts(app, runner.server)
-    site = web.TCPSite(runner, server.host, server.port, backlog=2048, reuse_port=server.reuse_port or None)
     try:
-        await site.start()
+        for listening in _sockets(server):
+            with listening:
+                for _ in range(ACCEPTED_A_TURN):
+                    await web.SockSite(runner, listening.dup(), backlog=BACKLOG).start()
     except OSError as problem:
         await runner.cleanup()
         reason = "is taken" if problem.errno == 98 else f"cannot be opened: {problem.strerror}"  # 98: EADDRINUSE
         raise ConfigurationError(f"port {server.port} on {server.host} {reason}") from None
     return runner, int(runner.addresses[0][1])
+
+
+def _sockets(server: Server) -> Iterator[socket.socket]:
+    """Listening sockets of all addresses that the host has."""
+    kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
+    found = socket.getaddrinfo(server.host or None, server.port, type=kind, flags=flags)
+    for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
+        yield socket.create_server(address[:2], family=family, backlog=BACKLOG, reuse_port=server.reuse_port)
 
 
 def keep_child(app: web.Application, name: str, command: list[str], environment: Mapping[str, str]) -> None:

@@ -28,7 +28,7 @@ def add_shortcuts(app: web.Application, server: web.Server) -> None:
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path
-        shortcut = shortcuts.get(path[: path.find("/", 1) + 1])
+        shortcut = shortcuts.get(path[: path.find("/", 1) + 1] or path)
         # An older client, or one that leaves, needs a head of another kind.
         if shortcut is not None and request.method == "GET" and request.keep_alive and request.version == HttpVersion11:
             answer = await shortcut(request)

@@ -15,7 +15,8 @@ import asyncio
 import contextlib
 import random
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Annotated, Any, Final, Self
 
@@ -25,7 +26,7 @@ import websockets
 
 from realtime import protocol
 
-FIRST_PAUSE_S: Final = 0.5
+FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 30.0
 CALM_AFTER_S: Final = 5.0
 """Open for so long: the next cut starts again with a short pause."""
@@ -89,6 +90,7 @@ class LiveClient:
         self._rooms: dict[str, _Room] = {}
         self._ref = 0
         self._socket: websockets.ClientConnection | None = None
+        self._open_since_s = float("inf")
         self._asked_pause_s = 0.0
         self._task: asyncio.Task[None] | None = None
         self._later: set[asyncio.Task[None]] = set()
@@ -122,18 +124,21 @@ class LiveClient:
             await self._say(protocol.Leave(name))
 
     async def _run(self) -> None:
-        attempt = 0
+        away_since_s: float | None = None
         while True:
-            began_s = asyncio.get_running_loop().time()
-            with contextlib.suppress(OSError, TimeoutError, websockets.WebSocketException):
+            self._open_since_s = float("inf")
+            try:
                 await self._live_once()
+            except websockets.InvalidStatus as refused:
+                self._asked_pause_s = _asked_s(refused.response.headers.get("Retry-After", ""))
+            except (OSError, TimeoutError, websockets.WebSocketException):
+                pass  # whatever it was: the same way back
             self._socket = None
             self.connected.clear()
-            if asyncio.get_running_loop().time() - began_s > CALM_AFTER_S:
-                attempt = 0
-            longest_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(attempt, 10))
-            attempt += 1
-            pause_s = max(longest_s * random.uniform(0.5, 1), self._asked_pause_s)  # noqa: S311 - spreads a crowd
+            now_s = time.monotonic()
+            if away_since_s is None or now_s - self._open_since_s > CALM_AFTER_S:
+                away_since_s = now_s
+            pause_s = max(pause_after_s(now_s - away_since_s), self._asked_pause_s)
             self._asked_pause_s = 0.0
             await asyncio.sleep(pause_s)
 
@@ -147,7 +152,7 @@ class LiveClient:
             open_timeout=10,
             max_size=None,
         ) as socket:
-            self._socket = socket
+            self._socket, self._open_since_s = socket, time.monotonic()
             self.connected.set()
             for room in list(self._rooms.values()):
                 await self._ask(room)
@@ -211,6 +216,16 @@ class LiveClient:
             task = asyncio.create_task(again(), name="ask again")
             self._later.add(task)
             task.add_done_callback(self._later.discard)
+
+
+def pause_after_s(away_s: float, chance: Callable[[], float] = random.random) -> float:
+    """Before the next attempt: up to a second of chance, and one to three quarters of the time away (as live.js)."""
+    return FIRST_PAUSE_S * chance() + min(LONGEST_PAUSE_S, away_s) * (0.25 + chance() / 2)
+
+
+def _asked_s(header: str) -> float:
+    """Seconds that a server which lets nobody in asks for, spread so that a crowd does not come back in one."""
+    return int(header) * random.uniform(1, 1.5) if header.isdecimal() else 0.0  # noqa: S311 - spreads a crowd
 
 
 def main(

@@ -294,7 +294,7 @@ class Connection:
         opened = hub.enter(self.outlet, name, room)
         try:
             snapshot, position = await self._start(opened, params, frame.since)
-            await self.parts.turnstile.wait()
+            await self.parts.turnstile.wait(inside=True)
         except BaseException:
             hub.leave(self.outlet, name)
             raise

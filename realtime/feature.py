@@ -19,7 +19,7 @@ from realtime.connection import Visitor
 from realtime.overview import LiveMeasured, Overview
 from realtime.service import BACKPLANES, READER, Wiring, live_service
 from realtime.settings import RealtimeSettings
-from realtime.web import SOCKETS, EventsQuery, Snapshot, SnapshotQuery
+from realtime.web import SOCKETS, EventsQuery, Snapshot, SnapshotQuery, queue_up
 
 ADMIN: Final = having("admin")
 
@@ -64,6 +64,7 @@ def feature(wiring: Wiring | None = None) -> Feature:
         rooms=ROOMS,
         nav=(NavItem(label="Live connections", path="/admin/live", allow=ADMIN, order=85, icon="signal"),),
         services=(service,),
+        shortcuts={"/live": queue_up},
         probes={"outbox": _probe_outbox, "bell": _probe_bell},
     )
 

@@ -14,7 +14,7 @@ from app.feature import Event, Room
 from realtime import protocol
 from realtime.figures import Figures
 from realtime.open_room import Limits, OpenRoom, Outlet, Parts
-from realtime.order import Numbered
+from realtime.order import NEVER, Numbered, Removed
 from realtime.pace import Pace, Pump
 
 log = structlog.get_logger(__name__)
@@ -34,14 +34,18 @@ class Happening(msgspec.Struct, frozen=True):
     seq: int = 0
     """Number of an event of a kept room."""
     rev: int = 0
-    """Revision of the row it carries."""
+    """Revision of the row it carries; below 0 the row is removed, as of that revision."""
 
 
 def happening(publication: Publication) -> Happening:
     event: Event = publication.event
     return Happening(
-        publication.room, type(event).__name__, event.key, protocol.encode_value(event), publication.seq, event.rev
+        publication.room, type(event).__name__, event.key, protocol.encode_value(event), publication.seq, _rev(event)
     )
+
+
+def _rev(event: Event) -> int:
+    return -(event.rev or NEVER) if event.removes else event.rev
 
 
 class Hub:
@@ -58,6 +62,7 @@ class Hub:
         self.pace = Pace()
         self.pump = Pump(self.pace, clock=clock)
         self.rooms: dict[str, OpenRoom] = {}
+        self._removed = Removed()
         self._watchers: dict[str, list[Callable[[Happening], None]]] = {}
         self._linger_s = linger_s
         self._clock = clock
@@ -72,18 +77,21 @@ class Hub:
     def dispatch(self, publications: Sequence[Publication]) -> None:
         """Encodes events and hands them to their rooms; those of rooms where nobody is cost nothing."""
         for publication in publications:
-            if publication.room in self.rooms or publication.room in self._watchers:
+            if publication.room in self.rooms or publication.room in self._watchers or publication.event.removes:
                 self.deliver(happening(publication))
 
     def deliver(self, what: Happening) -> None:
         """Hands an encoded event to its room and to whoever watches inside this process."""
         for callback in list(self._watchers.get(what.room, ())):
             callback(what)
+        if what.rev < 0:
+            self._removed.add(what.room, what.key, -what.rev, self._clock())
         room = self.rooms.get(what.room)
         if room is None:
             return
         if room.order is None:
-            room.publish(what.key, what.payload, rev=what.rev)
+            if what.rev < 0 or not self._removed.hides(what.room, what.key, what.rev):
+                room.publish(what.key, what.payload, rev=abs(what.rev))
             return
         for each in room.order.take(Numbered(what.seq, what.key, what.payload)):
             room.publish(each.key, each.payload, each.seq)

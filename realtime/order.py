@@ -1,5 +1,6 @@
 """Events that were numbered elsewhere, in their order. Pure."""
 
+from collections import OrderedDict
 from typing import Final
 
 import msgspec
@@ -7,6 +8,11 @@ import msgspec
 from realtime.batch import Item
 
 MOST_WAITING: Final = 5_000
+NEVER: Final = 2**53 - 1
+"""Revision of a row that does not come back."""
+REMOVED_KEPT_S: Final = 600.0
+"""As long as an event of another process may be late."""
+MOST_REMOVED: Final = 20_000
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -63,3 +69,28 @@ class Order:
             self.at += 1
             due.append(following)
         return due
+
+
+class Removed:
+    """Rows that are no more, whether anybody is in their room or not: what is older comes too late for everybody.
+
+    A snapshot does not hold them, so no client could know better.
+    """
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+        """By room and key, in the order of removal: revision and time."""
+
+    def add(self, room: str, key: str, rev: int, now_s: float) -> None:
+        known = self._rows.pop((room, key), (0, 0.0))
+        self._rows[room, key] = max(rev, known[0]), now_s
+        while self._rows:
+            oldest, (_, at_s) = next(iter(self._rows.items()))
+            if now_s - at_s <= REMOVED_KEPT_S and len(self._rows) <= MOST_REMOVED:
+                break
+            del self._rows[oldest]
+
+    def hides(self, room: str, key: str, rev: int) -> bool:
+        """Whether an event about that revision of the row is older than its removal."""
+        known = self._rows.get((room, key))
+        return known is not None and rev < known[0]

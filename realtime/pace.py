@@ -16,10 +16,11 @@ MEMORY_S: Final = 0.25
 """Time constant over which the load is judged."""
 SLICE_S: Final = 0.005
 """Longest stretch of writing between two looks at anything else."""
-
-
 CROWD_A_TURN: Final = 4
 """Handshakes and joins that go on in one turn of the loop: about one millisecond of it."""
+MOST_A_TURN: Final = 32
+"""The same with those who have given up."""
+LONG_WAIT_S: Final = 5.0
 
 
 class Pace:
@@ -99,34 +100,66 @@ class Pump:
 
 
 class Turnstile:
-    """Lets a crowd through, a few at each turn of the loop: between two turns everybody else is served."""
+    """Lets a crowd through, a few at each turn of the loop: between two turns everybody else is served.
 
-    def __init__(self, a_turn: int = CROWD_A_TURN) -> None:
+    Who is `inside` goes first: somebody whose socket is open and who only waits for a room costs more while waiting
+    than a request that has not begun. While more come in a turn than may pass in one, only half as many do: taking the
+    others in comes first then, because who asks for a page stands among them. Where the oldest has waited long, the
+    newest goes first: clients give up after ten seconds, and a longer queue would serve only those who have just left.
+    """
+
+    def __init__(self, a_turn: int = CROWD_A_TURN, clock: Callable[[], float] = time.monotonic) -> None:
         self._a_turn = a_turn
-        self._passed = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._clock = clock
+        self._free = a_turn
+        """How many may still pass in this turn."""
+        self._came = 0
+        """How many had to wait in this turn."""
+        self._inside: deque[asyncio.Future[None]] = deque()
+        self._outside: deque[tuple[float, asyncio.Future[None], Callable[[], bool]]] = deque()
+        """With the time of coming, and whether somebody has gone meanwhile."""
         self._turning = False
 
-    async def wait(self) -> None:
-        """Returns at once where there is no crowd; else when it is one's turn, in the order of coming."""
+    def __len__(self) -> int:
+        return len(self._inside) + len(self._outside)
+
+    async def wait(self, *, inside: bool = False, gone: Callable[[], bool] = lambda: False) -> None:
+        """Returns at once where there is no crowd; else when it is one's turn, in the order of coming.
+
+        Who is `gone` by then takes nobody's turn.
+        """
         loop = asyncio.get_running_loop()
-        if self._passed >= self._a_turn:
-            turn = loop.create_future()
-            self._waiting.append(turn)
-            await turn
-            return
-        self._passed += 1
         if not self._turning:
             self._turning = True
+            self._free = self._a_turn
             loop.call_soon(self._turn, loop)
+        if self._free > 0:
+            self._free -= 1
+            return
+        turn = loop.create_future()
+        if inside:
+            self._inside.append(turn)
+        else:
+            self._outside.append((self._clock(), turn, gone))
+            self._came += 1
+        await turn
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._passed = 0
-        while self._waiting and self._passed < self._a_turn:
-            turn = self._waiting.popleft()
+        self._free = max(1, self._a_turn // 2) if self._came > self._a_turn else self._a_turn
+        self._came = 0
+        passed = 0
+        while self._free > 0 and passed < MOST_A_TURN and len(self):
+            turn, gone = (self._inside.popleft(), False) if self._inside else self._next_outside()
             if not turn.done():  # else its owner has gone
                 turn.set_result(None)
-                self._passed += 1
-        self._turning = self._passed > 0
+                self._free -= not gone
+                passed += 1
+        self._turning = passed > 0
         if self._turning:
             loop.call_soon(self._turn, loop)
+
+    def _next_outside(self) -> tuple[asyncio.Future[None], bool]:
+        """Whose turn it is, and whether they are gone."""
+        late = self._clock() - self._outside[0][0] > LONG_WAIT_S
+        _, turn, gone = self._outside.pop() if late else self._outside.popleft()
+        return turn, gone()

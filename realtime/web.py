@@ -84,7 +84,8 @@ class Sockets:
         """Counts whoever asks, or says why not."""
         try:
             check_origin(request.headers.get("Origin"), request.host, self.origins)
-            await self.parts.turnstile.wait()
+            if QUEUED not in request:
+                await self.parts.turnstile.wait()
             visitor = await self._visit(request)
             problem = self.door.refusal(visitor.address, visitor.actor.account_id)
             if problem is not None:
@@ -200,3 +201,21 @@ class EventsQuery(msgspec.Struct, frozen=True):
 
 
 SOCKETS: web.AppKey[Sockets] = web.AppKey("sockets", Sockets)
+QUEUED: Final = web.RequestKey("queued", bool)
+"""Set on a request that has passed the turnstile."""
+
+
+def queue_up(app: web.Application) -> Callable[[web.BaseRequest], Awaitable[None]]:
+    """A shortcut (app.shortcuts) that answers nothing: a crowd waits its turn before router, session and middleware."""
+    turnstile = app[SOCKETS].parts.turnstile
+
+    async def wait(request: web.BaseRequest) -> None:
+        def gone() -> bool:
+            return request.transport is None or request.transport.is_closing()
+
+        await turnstile.wait(gone=gone)
+        if gone():
+            raise asyncio.CancelledError  # as aiohttp ends a handler whose client has left: nothing is logged
+        request[QUEUED] = True
+
+    return wait

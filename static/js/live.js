@@ -20,7 +20,7 @@
 
 import { SocketWire, StreamWire } from "./live-wires.js";
 
-const FIRST_PAUSE_MS = 500;
+const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 const CALM_AFTER_MS = 5_000; // open for so long: the next cut starts again with a short pause
 const OPEN_WITHIN_MS = 10_000;
@@ -49,10 +49,12 @@ export function newer(rows, row) {
   return true;
 }
 
-/** Pause before attempt `attempt` (0, 1, …): doubles up to a limit; half of it is chance, so that a crowd spreads out. */
-export function pauseMs(attempt, random = Math.random) {
-  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 16));
-  return longest * (0.5 + random() / 2);
+/**
+ * Pause before the next attempt: up to a second of chance, and one to three quarters of the time away so far. So a crowd
+ * spreads out from the first moment, and once the server is back nobody waits longer than the cut itself took.
+ */
+export function pauseMs(awayMs, random = Math.random) {
+  return FIRST_PAUSE_MS * random() + Math.min(LONGEST_PAUSE_MS, awayMs) * (0.25 + random() / 2);
 }
 
 class Live extends EventTarget {
@@ -61,7 +63,7 @@ class Live extends EventTarget {
   #failed = 0; // sockets in a row that were never open
   #rooms = new Map();
   #ref = 0;
-  #attempt = 0;
+  #awaySince = null; // when the cut began that it has not recovered from
   #state = "";
   #retryTimer = 0;
   #openTimer = 0;
@@ -107,7 +109,6 @@ class Live extends EventTarget {
 
   /** Tries at once, for instance because somebody pressed a button. */
   retry() {
-    this.#attempt = 0;
     this.#wake();
   }
 
@@ -201,7 +202,7 @@ class Live extends EventTarget {
 
   #opened() {
     clearTimeout(this.#openTimer);
-    this.#calmTimer = setTimeout(() => (this.#attempt = 0), CALM_AFTER_MS);
+    this.#calmTimer = setTimeout(() => (this.#awaySince = null), CALM_AFTER_MS);
     this.#listenForSilence();
     if (this.#wire.listensOnly) this.#failed = SOCKETS_TRIED; // another stream, should this one be replaced
     else {
@@ -220,7 +221,8 @@ class Live extends EventTarget {
       return;
     }
     this.#tell("reconnecting");
-    const pause = Math.max(pauseMs(this.#attempt++), this.#pauseAskedMs ?? 0);
+    this.#awaySince ??= performance.now();
+    const pause = Math.max(pauseMs(performance.now() - this.#awaySince), this.#pauseAskedMs ?? 0);
     this.#pauseAskedMs = null;
     this.#retryTimer = setTimeout(() => this.#open(), pause);
   }
@@ -249,8 +251,10 @@ class Live extends EventTarget {
 
   /** Network back, tab in front: a pause that runs is over, and a socket that looks open must prove it. */
   #wake() {
-    if (this.#wire === null) this.#open();
-    else if (this.#wire.ready) this.#prove();
+    if (this.#wire === null) {
+      this.#awaySince = null; // somebody looks: pauses are short again
+      this.#open();
+    } else if (this.#wire.ready) this.#prove();
   }
 
   #sleep() {

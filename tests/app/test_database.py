@@ -240,3 +240,18 @@ async def test_json_goes_in_and_comes_out_as_values(db):
 async def test_an_announcement_needs_no_transaction(db):
     db.announce("room/1", Risen(7))
     assert db.backplane.told == [("announce", [Publication("room/1", Risen(7))])]
+
+
+async def test_a_connection_comes_back_clean_without_a_question_to_the_server(db):
+    """An open transaction is rolled back as ever; nothing else is asked for."""
+    connection = await db.pool.acquire()
+    await connection.execute("BEGIN")
+    await connection.execute("CREATE TABLE left_open (id int)")
+    await db.pool.release(connection)
+    asked = []
+    connection = await db.pool.acquire()
+    assert not connection.is_in_transaction()
+    assert await connection.fetchval("SELECT to_regclass('left_open')") is None
+    connection.add_query_logger(lambda query: asked.append(query.query))
+    await db.pool.release(connection)
+    assert asked == []

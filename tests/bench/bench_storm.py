@@ -2,8 +2,8 @@
 
 `make bench-storm` opens 5,000 sockets on the product in one room, restarts it with SIGTERM, then with kill -9, and counts
 from the moment when it listens again until every client has the state of now, in a snapshot or an event. The state is
-changed in the middle of it. The clients wait as live.js does: doubling pauses, half of them chance, and what `bye` asks
-for. Meanwhile somebody asks for ordinary pages that need the database.
+changed in the middle of it. The clients wait as live.js does: pauses by chance and by the time away, and what `bye`
+asks for. Meanwhile somebody asks for ordinary pages that need the database.
 """
 
 import argparse

@@ -7,8 +7,8 @@
  *   shut              closes all sockets politely
  *   marks VALUE WITHIN   waits until every socket has seen the mark VALUE
  *   quit
- * With --reconnect a lost socket comes back as static/js/live.js does: doubling pauses, half of them chance, and not
- * before the server's `bye` allowed. Latency is from the moment of sending, which stands in the event, to its recv.
+ * With --reconnect a lost socket comes back as static/js/live.js does: pauses by chance and by the time away,
+ * and not before the server's `bye` allowed. Latency is from the moment of sending, which stands in the event, to its recv.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include "fanout_publish.h"
 
 enum state { SHUT, CONNECTING, SHAKING, JOINING, READY };
+static const uint64_t CALM_NS = 5000000000u;  /* in for so long: the next pause is short again */
 enum { STEP_NS = 10000, STEPS = 3000000, ROOM = 1 << 18, MOST = 100000 };
 
 struct socket {
@@ -28,7 +29,7 @@ struct socket {
     size_t have, room;
     long last;              /* number of the last event */
     long long mark;
-    int attempt;
+    uint64_t away_since_ns; /* when the cut began; 0: none */
     uint64_t due_ns;        /* when to connect again */
     uint64_t since_ns;      /* in this state */
     double asked_s;
@@ -64,14 +65,15 @@ static void drop(struct socket *one, int expected)
     one->rest = NULL;
     one->have = one->room = 0;
     lost += !expected && one->state == READY;
+    if (one->state == READY && now_ns() - one->since_ns > CALM_NS) one->away_since_ns = 0;
     set_state(one, SHUT);
-    double pause_s = 0.5 * (1 << (one->attempt < 6 ? one->attempt : 6));
-    if (pause_s > 30) pause_s = 30;
-    pause_s *= 0.5 + drand48() / 2;
-    one->attempt++;
+    uint64_t now = now_ns();
+    if (!one->away_since_ns) one->away_since_ns = now;
+    double away_s = (double)(now - one->away_since_ns) / 1e9;
+    double pause_s = drand48() + (away_s < 30 ? away_s : 30) * (0.25 + drand48() / 2);
     if (one->asked_s > pause_s) pause_s = one->asked_s;
     one->asked_s = 0;
-    one->due_ns = set.reconnect ? now_ns() + (uint64_t)(pause_s * 1e9) : UINT64_MAX;
+    one->due_ns = set.reconnect ? now + (uint64_t)(pause_s * 1e9) : UINT64_MAX;
 }
 
 static void say(struct socket *one, int opcode, const void *payload, size_t length)
@@ -121,7 +123,6 @@ static void connected(struct socket *one)
 static void joined(struct socket *one)
 {
     set_state(one, READY);
-    one->attempt = 0;
 }
 
 /* The head of the answer; returns its bytes. */
@@ -132,8 +133,6 @@ static size_t shaken(struct socket *one, const uint8_t *data, size_t have)
     if (have < 12 || memcmp(data + 9, "101", 3)) {
         refused++;
         if (!complaint[0]) snprintf(complaint, sizeof complaint, "%.120s", data);
-        long long after = number_after(data, (size_t)(end - data), "Retry-After:", 0);
-        one->asked_s = after > 0 ? (double)after * (0.5 + drand48()) : 0;
         drop(one, 0);
         return 0;
     }
@@ -275,7 +274,7 @@ static void open_all(int count)
     if (count > MOST) count = MOST;
     for (int index = wanted; index < count; index++) sockets[index] = (struct socket){.fd = -1, .last = -1, .mark = -1};
     for (int index = 0; index < count; index++)
-        if (sockets[index].state == SHUT) sockets[index].due_ns = 0, sockets[index].attempt = 0;
+        if (sockets[index].state == SHUT) sockets[index].due_ns = sockets[index].away_since_ns = 0;
     wanted = count;
     while (ready_count < wanted && now_ns() - began < 120000000000u && !(refused && !set.reconnect)) {
         open_due();

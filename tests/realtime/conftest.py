@@ -49,6 +49,19 @@ class NoteErased(NoteWritten, frozen=True, tag=True):
     erases: ClassVar[bool] = True
 
 
+class NoteRemoved(Event, frozen=True, tag=True):
+    """The row is no more; or it is not to be seen until a revision from `rev` on."""
+
+    removes: ClassVar[bool] = True
+
+    id: int
+    rev: int = 0
+
+    @property
+    def key(self) -> str:
+        return str(self.id)
+
+
 class Notes(msgspec.Struct, frozen=True):
     notes: list[Note]
 
@@ -230,6 +243,12 @@ def make_site(board: Database) -> SiteMaker:
             await server.close()
 
     return make
+
+
+@pytest.fixture
+def quick_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who hangs in its close is not waited for."""
+    monkeypatch.setattr("realtime.web.CUT_AFTER_S", 0.1)
 
 
 @pytest.fixture

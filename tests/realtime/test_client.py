@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from realtime.client import Began, Counted, Happened, LiveClient, News, Turned
+from realtime.client import Began, Counted, Happened, LiveClient, News, Turned, _asked_s
+from realtime.door import RETRY_FULL_S
 from realtime.web import SOCKETS
 from tests.realtime.conftest import Site, SiteMaker, sockets_open
 from tests.realtime.test_socket import until
@@ -74,6 +75,35 @@ async def test_a_busy_server_is_asked_again(make_site: SiteMaker) -> None:
         feed = live.follow("board/slow")
         for _ in range(2):
             assert (await take(feed, Turned, within_s=30)).status == 503
+
+
+async def test_a_server_that_is_full_says_when_to_come_back(
+    make_site: SiteMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, pauses = list[str](), list[float]()
+
+    def asked_s(header: str) -> float:
+        asked.append(header)
+        return 0.3
+
+    def at_once(_away_s: float) -> float:
+        pauses.append(asyncio.get_running_loop().time())
+        return 0.0
+
+    monkeypatch.setattr("realtime.client._asked_s", asked_s)
+    monkeypatch.setattr("realtime.client.pause_after_s", at_once)
+    async with make_site(sockets=1) as site, site.connect() as first, LiveClient(site.url) as live:
+        await until(lambda: len(pauses) == 2)
+        assert pauses[1] - pauses[0] >= 0.3
+        await first.close()
+        async with asyncio.timeout(10):
+            await live.connected.wait()
+    assert set(asked) == {str(RETRY_FULL_S)}
+
+
+def test_how_long_a_header_asks_for() -> None:
+    assert [_asked_s(header) for header in ("", "soon", "Sun, 29 Nov 2026 12:00:00 GMT")] == [0, 0, 0]
+    assert 30 <= _asked_s("30") <= 45
 
 
 async def test_leaving_ends_the_membership(site: Site) -> None:

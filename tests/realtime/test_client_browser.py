@@ -10,6 +10,7 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
 from app.feature import SessionEnded
+from realtime.client import pause_after_s
 from tests.realtime.conftest import Site, SiteMaker, sockets_open
 from tests.realtime.test_socket import until
 
@@ -144,8 +145,10 @@ async def test_a_fault_in_one_part_of_a_page_does_not_touch_the_others(page: tup
 
 async def test_pauses_and_revisions(page: tuple[Page, Site]) -> None:
     opened, _ = page
-    pauses = await opened.evaluate("[0, 1, 6, 1000].flatMap((n) => [pauseMs(n, () => 0), pauseMs(n, () => 1)])")
-    assert pauses == [250, 500, 500, 1000, 15_000, 30_000, 15_000, 30_000]
+    aways_s = (0, 2, 30, 3600)
+    pauses = await opened.evaluate(f"{[*aways_s]}.flatMap((s) => [0, 1].map((one) => pauseMs(s * 1000, () => one)))")
+    assert pauses == [0, 1000, 500, 2500, 7500, 23_500, 7500, 23_500]
+    assert pauses == [1000 * pause_after_s(away_s, lambda one=one: one) for away_s in aways_s for one in (0, 1)]
     told = await opened.evaluate(
         "(() => { const rows = new Map(); return [[1, 2], [1, 1], [1, 2], [2, 0], [1, 3]]"
         ".map(([id, rev]) => newer(rows, { id, rev })).concat(rows.get(1).rev) })()"

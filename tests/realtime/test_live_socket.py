@@ -3,14 +3,16 @@
 import asyncio
 import gc
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import uvloop
 import websockets
+from aiohttp.test_utils import make_mocked_request
 
 from realtime.connection import Connection
 from realtime.live_socket import LiveSocket
-from realtime.web import SOCKETS
+from realtime.web import QUEUED, SOCKETS, queue_up
 from tests.realtime.conftest import Client, Site, SiteMaker, sockets_open
 from tests.realtime.test_socket import RawClient, until
 
@@ -28,6 +30,23 @@ async def shake(
     reader, writer = await asyncio.open_connection("127.0.0.1", site.server.port)
     writer.write(b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"".join(lines) + b"\r\n" + then)
     return await reader.readuntil(b"\r\n\r\n"), reader, writer
+
+
+async def test_a_crowd_queues_before_the_application(site: Site) -> None:
+    """Before router and session; who has left meanwhile costs nothing more."""
+    turnstile, wait = site.app[SOCKETS].parts.turnstile, queue_up(site.app)
+    links = [Mock(**{"is_closing.return_value": False}) for _ in range(12)]
+    requests = [make_mocked_request("GET", "/live", transport=link) for link in links]
+    crowd = [asyncio.create_task(wait(request)) for request in requests]
+    await asyncio.sleep(0)
+    assert [QUEUED in request for request in requests] == [True] * 4 + [False] * 8
+    assert len(turnstile) == 8
+    links[-1].is_closing.return_value = True
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(*crowd, return_exceptions=True)
+    assert answers[:-1] == [None] * 11
+    assert isinstance(answers[-1], asyncio.CancelledError)
+    assert [QUEUED in request for request in requests] == [True] * 11 + [False]
 
 
 GOOD = (b"Upgrade: WebSocket\r\n", b"Connection: keep-alive, Upgrade\r\n", KEY, b"Sec-WebSocket-Version: 13\r\n")
@@ -153,6 +172,7 @@ async def test_a_violation_is_told_before_the_end(site: Site, data: bytes, code:
     await until(lambda: sockets_open(site) == 0)
 
 
+@pytest.mark.usefixtures("quick_cut")
 async def test_who_does_not_answer_our_close_is_cut(site: Site) -> None:
     raw = await RawClient.open(site)
     await until(lambda: sockets_open(site) == 1)
@@ -164,6 +184,7 @@ async def test_who_does_not_answer_our_close_is_cut(site: Site) -> None:
     raw.writer.close()
 
 
+@pytest.mark.usefixtures("quick_cut")
 async def test_a_flood_of_pings_is_closed(site: Site) -> None:
     raw = await RawClient.open(site)
     raw.writer.write(b"\x89\x80\x00\x00\x00\x00" * 1000)

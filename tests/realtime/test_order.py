@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.order import MOST_WAITING, Numbered, Order
+from realtime.order import MOST_REMOVED, MOST_WAITING, NEVER, REMOVED_KEPT_S, Numbered, Order, Removed
 
 
 def event(seq: int) -> Numbered:
@@ -39,3 +39,19 @@ def test_what_waits_is_bounded() -> None:
         order.take(event(seq))
     assert len(order._waiting) == MOST_WAITING
     assert order.has_gap
+
+
+def test_a_removal_is_remembered_for_a_while() -> None:
+    removed = Removed()
+    removed.add("a", "1", NEVER, 100)
+    removed.add("a", "2", 7, 100)
+    removed.add("a", "2", 5, 101)
+    shown = [(key, rev) for key in "123" for rev in (0, 6, 7, NEVER) if not removed.hides("a", key, rev)]
+    assert shown == [("1", NEVER), ("2", 7), ("2", NEVER), ("3", 0), ("3", 6), ("3", 7), ("3", NEVER)]
+    assert not removed.hides("b", "1", 6)
+    removed.add("b", "1", NEVER, 100 + REMOVED_KEPT_S + 0.5)
+    assert not removed.hides("a", "1", 6)
+    assert removed.hides("a", "2", 6), "its newer word counts"
+    for number in range(MOST_REMOVED):
+        removed.add("c", str(number), NEVER, 100 + REMOVED_KEPT_S + 0.5)
+    assert not removed.hides("b", "1", 6)

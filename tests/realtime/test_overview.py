@@ -107,10 +107,10 @@ async def test_an_administrator_sees_every_second_of_it(site_of_the_product) -> 
 
 
 @pytest.fixture
-async def site_of_the_product(database_url, tmp_path):
+async def site_of_the_product(demo, tmp_path):
     from tests.conftest import running_site
 
-    async with running_site(database_url, tmp_path) as found:
+    async with demo.copy(tmp_path) as url, running_site(url, tmp_path) as found:
         yield found
 
 

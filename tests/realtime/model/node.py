@@ -17,6 +17,7 @@ from app.log import set_up_logging
 from app.metrics import METRICS
 from app.process import stop_on_signals
 from app.supervise import SUPERVISOR, Supervisor, supervisor_service
+from realtime import bell
 from realtime.connection import Visitor
 from realtime.feature import Wiring, feature
 from realtime.settings import BackplaneKind, RealtimeSettings
@@ -96,5 +97,7 @@ async def run(url: str, backplane: str, redis: str, port: int) -> None:
 
 
 if __name__ == "__main__":
+    for patience in ("PING_EVERY_S", "ANSWER_WITHIN_S"):  # a silent link is found in two seconds, not in six
+        setattr(bell, patience, 1.0)
     set_up_logging("text", "warning")
     uvloop.run(run(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))

