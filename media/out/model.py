@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 import msgspec
 
@@ -76,6 +77,8 @@ class TargetChanged(Event, frozen=True, tag=True):
 
 class TargetRemoved(Event, frozen=True, tag=True):
     """The target is no more."""
+
+    removes: ClassVar[bool] = True
 
     target_id: int
 

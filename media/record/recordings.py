@@ -29,7 +29,7 @@ from media.record.model import (
     utc,
 )
 from media.record.recovery import recover, recover_all
-from media.record.timeline import Gap, duration_s, gaps, position_at, wall_clock_at
+from media.record.timeline import Gap, Stretch, duration_s, gaps, position_at, stretches, wall_clock_at
 from media.record.writer import AppendPart, CloseTake, OpenTake, RecordingWriter, WriterOptions
 
 log = structlog.get_logger(__name__)
@@ -123,6 +123,7 @@ class RecordingSummary(msgspec.Struct, frozen=True):
     began_at: datetime
     gaps: list[Gap]
     takes: int
+    stretches: list[Stretch]
 
 
 class Recordings:
@@ -215,7 +216,8 @@ class Recordings:
         index = await self.library.find(stream_id)
         if index is None or not index.segments:
             return None
-        return RecordingSummary(duration_s(index), index.segments[0].began_at, gaps(index), len(index.takes))
+        began_at = index.segments[0].began_at
+        return RecordingSummary(duration_s(index), began_at, gaps(index), len(index.takes), stretches(index))
 
     async def position_at(self, stream_id: str, moment: datetime) -> float | None:
         """Seconds of the recording at a moment (in a gap: where it goes on); None where nothing was recorded."""

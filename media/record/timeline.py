@@ -10,6 +10,9 @@ import msgspec
 from media.packet import CLOCK_HZ
 from media.record.model import Patch, RecordedSegment, Recording, Take, utc
 
+LEAST_STEP_S: Final = 0.1
+"""A step of the clock between two segments that moments are placed by; less is rounding."""
+
 LEAST_GAP_S: Final = 1.0
 """Less than this between two segments is the encoder's clock settling."""
 
@@ -20,6 +23,14 @@ class Gap(msgspec.Struct, frozen=True):
     position_s: float
     began_at: datetime
     seconds: float
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """From `position_s` on the recording shows what happened from `began_at` on, second by second."""
+
+    position_s: float
+    began_at: datetime
+    duration_s: float
 
 
 class RecordingIndex(msgspec.Struct, frozen=True):
@@ -144,3 +155,26 @@ def gaps(index: RecordingIndex) -> list[Gap]:
         for earlier, later in pairwise(index.segments)
         if later.began_at.timestamp() - earlier.ended_at_s >= LEAST_GAP_S
     ]
+
+
+def stretches(index: RecordingIndex) -> list[Stretch]:
+    """The recording in pieces in which its time and the clock run alike. Another begins at each gap, and where the
+    clock of an encoder has settled: what it sent first was late.
+    """
+    found: list[Stretch] = []
+    first: RecordedSegment | None = None
+    for earlier, later in pairwise((None, *index.segments, None)):
+        if first is not None and earlier is not None:
+            runs = later is not None and abs(later.began_at.timestamp() - earlier.ended_at_s) < LEAST_STEP_S
+            # steps too small to be seen add up
+            if runs and later is not None and abs(_drift_s(first, later)) < LEAST_STEP_S:
+                continue
+            length = (earlier.end_90k - first.position_90k) / CLOCK_HZ
+            found.append(Stretch(first.position_90k / CLOCK_HZ, first.began_at, length))
+        first = later
+    return found
+
+
+def _drift_s(first: RecordedSegment, later: RecordedSegment) -> float:
+    passed_s = later.began_at.timestamp() - first.began_at.timestamp()
+    return passed_s - (later.position_90k - first.position_90k) / CLOCK_HZ

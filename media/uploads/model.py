@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -96,11 +97,21 @@ class UploadChanged(Event, frozen=True, tag=True):
 
     upload: UploadView
 
+    @property
+    def key(self) -> str:
+        return f"upload/{self.upload.id}"
+
 
 class UploadRemoved(Event, frozen=True, tag=True):
     """It is gone."""
 
+    removes: ClassVar[bool] = True
+
     id: int
+
+    @property
+    def key(self) -> str:
+        return f"upload/{self.id}"
 
 
 def view_of(upload: Upload, captions: list[CaptionsTrack], reason: str) -> UploadView:

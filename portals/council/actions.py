@@ -1,7 +1,5 @@
 """What people do with a session. Each verb checks, writes, publishes and leaves an audit line in one transaction."""
 
-import hashlib
-import secrets
 from typing import Final
 
 from aiohttp import web
@@ -12,6 +10,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded
 from app.i18n import _
 from app.throttle import Charge, Limit, spend
 from media.continuity.model import SlateKind, Slot
+from media.keys import hash_key, new_key, new_stream_id
 from media.record.recordings import RECORDINGS
 from media.streams import STREAMS, PublishGrant
 from portals.council import rules, store
@@ -360,19 +359,3 @@ async def chapters(app: web.Application, session: Session) -> list[Chapter]:
             item = items[mark.item_id]
             result.append(Chapter(item.id, item.number, item.title, round(position_s, 3), mark.marked_at))
     return result
-
-
-def new_stream_id() -> str:
-    """80 random bits, safe in a path: who does not know it cannot guess it."""
-    return secrets.token_hex(10)
-
-
-def new_key() -> str:
-    """160 random bits in letters and digits that survive being read out and typed."""
-    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(alphabet) for _ in range(8)) for _ in range(4))
-
-
-def hash_key(key: str) -> bytes:
-    """Keys have 158 bits of chance: SHA-256 cannot be searched, and looking up the hash tells no timing."""
-    return hashlib.sha256(key.strip().encode()).digest()

@@ -59,6 +59,9 @@ PEOPLE: Final = {
     "captioner2": ("napisy2", "Olga Wilk", "captioner"),
     "resident": ("jan.mieszkaniec", "Jan Wrona", ""),
     "resident2": ("ola.mieszkanka", "Aleksandra Bielska", ""),
+    "resident3": ("ewa.mieszkanka", "Ewa Jankowska", ""),
+    "consultation_clerk": ("konsultacje", "Beata Lipska", "consultation_clerk"),
+    "consultation_moderator": ("moderator.konsultacji", "Igor Stolarz", "consultation_moderator"),
     "auditor": ("audytor", "Teresa Maj", "auditor"),
     "admin": ("administrator", "Robert Kania", "admin"),
     "keeper": ("inspektor.danych", "Dorota Wilk", "keeper"),
@@ -104,6 +107,10 @@ CHAT: Final = [
 SETTINGS: Final[dict[str, dict[str, object]]] = {
     "city": {"name": "Słupsk", "office": "Urząd Miejski w Słupsku", "contact": "biuro.rady@gryf.example"},
     "identity": {"second_factor_required": False},
+    "dialog": {
+        "districts": ["Śródmieście", "Zatorze", "Nadrzecze", "Niepodległości", "Piastów", "Westerplatte", "Ryczewo"],
+        "topics": ["Budżet obywatelski", "Edukacja", "Kultura", "Planowanie", "Transport", "Zieleń"],
+    },
 }
 """Defaults of a demonstration, by section; settings that are made win. Its staff sign in without a second factor."""
 

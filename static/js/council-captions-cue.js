@@ -72,8 +72,17 @@ export class CueRow {
       this.theirs = null;
     }
     this.element.dataset.id = cue.id || "";
+    this.judge(cue.withheld);
     this.element.querySelector("[data-length]").textContent = `${((cue.end_ms - cue.begin_ms) / 1000).toFixed(1)} s`;
     if (before === undefined || !this.dirty) this.mark("");
+  }
+
+  /** Why residents do not read it; empty: they do. That changes without a change of the caption. */
+  judge(why = "") {
+    this.cue = { ...this.cue, withheld: why };
+    const withheld = this.element.querySelector("[data-withheld]");
+    withheld.hidden = !why;
+    withheld.querySelector("[data-why]").textContent = why;
   }
 
   mark(state, text = "") {

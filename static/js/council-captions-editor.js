@@ -110,6 +110,7 @@ function heard(cue, { settled = true } = {}) {
     if (isHere(cue)) place(made(cue));
     return;
   }
+  if (cue.rev === row.cue.rev) row.judge(cue.withheld);
   if (cue.rev <= row.cue.rev) return;
   if (row.busy) return; // the answer to what is being saved tells whose change won
   if (row.dirty) conflict(row, cue);

@@ -62,6 +62,11 @@ export class Transcript {
     this.#pages = head.starts.map((begin, number) => this.#page(number, begin));
     this.list.replaceChildren(...this.#pages.map((page) => page.element));
     this.#tail.clear();
+    // hits are of the words before: another search finds what there is now
+    this.#found = "";
+    this.#hits = [];
+    this.#hit = -1;
+    this.#showHits();
     for (const page of this.#pages) this.observer.observe(page.element);
     this.root.querySelector("[data-empty]").hidden = head.count > 0;
     if (this.#atEdge) this.scroller.scrollTop = this.scroller.scrollHeight;
@@ -185,7 +190,8 @@ export class Transcript {
     speaker.hidden = !line.speaker || before?.speaker === line.speaker;
     const clock = clockOf(line.begin_ms / 1000);
     row.querySelector("time").textContent = clock;
-    row.querySelector(".transcript-text").textContent = line.text;
+    row.querySelector(".transcript-text").textContent = line.withheld ? this.words.withheld.replace("%", line.withheld) : line.text;
+    row.classList.toggle("is-withheld", Boolean(line.withheld));
     return row;
   }
 

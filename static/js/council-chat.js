@@ -6,9 +6,13 @@ import { fill, redraw, upsert } from "./rows.js";
 const KEPT = 400; // rows in the page; older ones are a press away in the API
 
 export class Chat {
-  constructor(element, sessionId) {
+  /** `path`, `room`, `row`: of another talk than a session's, with the same shapes. */
+  constructor(element, sessionId, { path = `/api/council/sessions/${sessionId}`, room = `council/session/${sessionId}/chat`, row = asRow } = {}) {
     this.element = element;
     this.sessionId = sessionId;
+    this.path = path;
+    this.room = room;
+    this.row = row;
     this.list = element.querySelector("[data-messages]");
     this.template = element.querySelector("template");
     this.scroller = element.querySelector("[data-scroller]");
@@ -25,11 +29,11 @@ export class Chat {
   }
 
   join(live) {
-    live.join(`council/session/${this.sessionId}/chat`, {
+    live.join(this.room, {
       snapshot: (view) => {
         const stay = !this.#atEnd();
-        redraw(this.list, this.template, view.messages.map(asRow));
-        this.#open(view.open);
+        redraw(this.list, this.template, view.messages.map(this.row));
+        this.#open(view.open ?? true);
         this.#emptiness();
         if (!stay) this.#toEnd();
       },
@@ -45,7 +49,7 @@ export class Chat {
     if (!this.form) return;
     this.field = this.form.querySelector("textarea");
     this.problem = this.form.querySelector("[data-problem]");
-    this.draftKey = `chat-draft-${this.sessionId}`;
+    this.draftKey = `chat-draft-${this.room}`;
     this.field.value = sessionStorage.getItem(this.draftKey) ?? this.field.value;
     this.field.addEventListener("input", () => this.keepDraft());
     this.field.addEventListener("keydown", (event) => {
@@ -66,7 +70,7 @@ export class Chat {
     this.sending = true;
     this.#complain("");
     try {
-      const message = await call("POST", `/api/council/sessions/${this.sessionId}/messages`, { body: text });
+      const message = await call("POST", `${this.path}/messages`, { body: text });
       if (this.field.value === text) this.field.value = "";
       this.keepDraft();
       this.#add(message);
@@ -86,17 +90,17 @@ export class Chat {
   }
 
   #happened(event) {
-    if (event.type === "ChatMessageSent") this.#add(event.message);
+    if (["ChatMessageSent", "MessageSent"].includes(event.type)) this.#add(event.message);
     else if (event.message) {
-      const { element } = upsert(this.list, this.template, asRow(event.message));
-      fill(element, asRow(event.message));
+      const { element } = upsert(this.list, this.template, this.row(event.message));
+      fill(element, this.row(event.message));
     }
     if (event.type === "SessionChanged") this.#open(event.session.chat_open);
   }
 
   #add(message) {
     const atEnd = this.#atEnd();
-    const { added } = upsert(this.list, this.template, asRow(message));
+    const { added } = upsert(this.list, this.template, this.row(message));
     if (!added) return;
     while (this.list.children.length > KEPT && atEnd) this.list.firstElementChild.remove();
     this.#emptiness();
@@ -123,8 +127,8 @@ export class Chat {
     const row = button.closest("[data-id]");
     button.disabled = true;
     try {
-      const path = `/api/council/sessions/${this.sessionId}/messages/${row.dataset.id}/${button.dataset.do}`;
-      fill(row, asRow(await call("POST", path)));
+      const path = `${this.path}/messages/${row.dataset.id}/${button.dataset.do}`;
+      fill(row, this.row(await call("POST", path)));
     } catch (problem) {
       if (this.problem) this.#complain(problem.message);
     } finally {

@@ -8,6 +8,7 @@ const alertBox = document.querySelector("[data-alert]");
 const next = document.querySelector("[data-floor-next]");
 const end = document.querySelector("[data-talk-end]");
 const extend = document.querySelector("[data-talk-extend]");
+const pause = document.querySelector("[data-talk-pause]");
 
 function complain(text) {
   alertBox.textContent = text;
@@ -38,7 +39,8 @@ function draw() {
   const [first] = debate.waiting;
   next.disabled = !first;
   next.querySelector("[data-next-name]").textContent = first?.speaker ?? "";
-  end.disabled = extend.disabled = debate.speaking === null;
+  end.disabled = extend.disabled = pause.disabled = debate.speaking === null;
+  pause.setAttribute("aria-pressed", String(Boolean(debate.speaking?.paused_at)));
   for (const list of lists) {
     const rows = [...list.children];
     rows.forEach((row, place) => {
@@ -59,6 +61,10 @@ end.addEventListener("click", () => {
 extend.addEventListener("click", () => {
   const { speaking } = debate;
   if (speaking) change(`${speaking.id}/extend`, extend, { seconds: debate.extendS });
+});
+pause.addEventListener("click", () => {
+  const { speaking } = debate;
+  if (speaking) change(`${speaking.id}/${speaking.paused_at ? "resume" : "pause"}`, pause);
 });
 
 // a row's buttons

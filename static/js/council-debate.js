@@ -19,10 +19,13 @@ export function clockOf(seconds) {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** What is left of a speech's time at a moment (Unix ms), and how it looks: "ok", "warn", "over". */
+/** What is left of a speech's time at a moment (Unix ms), and how it looks: "ok", "warn", "over". A timer that was
+ *  stopped takes none of it. */
 export function timeOf(speech, now, warnS) {
-  const spoken = Math.max(0, (now - Date.parse(speech.began_at)) / 1000);
-  const left = speech.limit_s - spoken;
+  const since = (moment) => Math.max(0, (now - Date.parse(moment)) / 1000);
+  const spoken = since(speech.began_at);
+  const stopped = speech.paused_s + (speech.paused_at ? since(speech.paused_at) : 0);
+  const left = speech.limit_s - Math.max(0, spoken - stopped);
   return { spoken, left, tone: left <= 0 ? "over" : left <= warnS ? "warn" : "ok" };
 }
 
@@ -121,7 +124,7 @@ function drawTalk() {
     put(element, "kind", words.kinds[speaking.kind] ?? "");
     element.querySelector("[data-talk-kind]").hidden = !["reply", "motion"].includes(speaking.kind);
     put(element, "clock", up ? clockOf(time.spoken) : time.left < 0 ? `−${clockOf(-time.left)}` : clockOf(Math.ceil(time.left)));
-    put(element, "word", up || time.tone === "ok" ? "" : time.tone === "warn" ? words.soon : words.over);
+    put(element, "word", up ? "" : speaking.paused_at ? words.paused : { ok: "", warn: words.soon, over: words.over }[time.tone]);
   }
   if ((time?.tone ?? "ok") === tone) return;
   tone = time?.tone ?? "ok";

@@ -60,32 +60,11 @@ async function act(work, button) {
   }
 }
 
-// A dangerous button acts when it was held for a second, or confirmed with the keyboard twice.
-function holdToAct(button, work) {
-  let timer = 0;
-  const label = button.querySelector("[data-label]");
-  const usual = label.textContent;
-  const begin = (event) => {
-    if (button.disabled || (event.type === "keydown" && (event.repeat || (event.key !== "Enter" && event.key !== " ")))) return;
-    event.preventDefault();
-    button.classList.add("is-held");
-    label.textContent = words.keepHolding;
-    timer = setTimeout(() => { cancel(); act(work, button); }, 1000);
-  };
-  const cancel = () => {
-    clearTimeout(timer);
-    button.classList.remove("is-held");
-    label.textContent = usual;
-  };
-  button.addEventListener("pointerdown", begin);
-  button.addEventListener("keydown", begin);
-  for (const name of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) button.addEventListener(name, cancel);
+// both are held for a second (data-hold)
+for (const name of ["start", "end"]) {
+  const button = root.querySelector(`[data-${name}]`);
+  button?.addEventListener("click", () => act(() => call("POST", `${base}/${name}`), button));
 }
-
-const startButton = root.querySelector("[data-start]");
-if (startButton) holdToAct(startButton, () => call("POST", `${base}/start`));
-const endButton = root.querySelector("[data-end]");
-if (endButton) holdToAct(endButton, () => call("POST", `${base}/end`));
 
 agenda.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-make-current]");

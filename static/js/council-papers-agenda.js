@@ -14,7 +14,7 @@ let dirty = Boolean(form.querySelector("[data-unsaved]"));
 const rows = () => [...list.children];
 const depthOf = (row) => Number(row.dataset.depth);
 const titleOf = (row) => row.querySelector("[name=row_title]");
-const numberOf = (row) => row.querySelector("[name=number]");
+const numberOf = (row) => row.querySelector("[name=row_number]");
 
 function setDepth(row, depth) {
   row.dataset.depth = depth;
@@ -53,6 +53,8 @@ function refresh() {
     grow(titleOf(row));
   }
 }
+
+addEventListener("resize", () => rows().forEach((row) => grow(titleOf(row))));
 
 function grow(field) {
   field.style.height = "auto";
@@ -147,7 +149,7 @@ list.addEventListener("keydown", (event) => {
 });
 list.addEventListener("input", (event) => {
   dirty = true;
-  if (event.target.matches("[name=number]")) refresh();
+  if (event.target.matches("[name=row_number]")) refresh();
   if (event.target.matches("[name=row_title]")) grow(event.target);
 });
 

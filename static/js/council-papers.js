@@ -53,6 +53,8 @@ function show() {
   }
   for (const list of document.querySelectorAll("[data-loose-papers]")) draw(list, inOrder.filter((paper) => paper.item_id === null));
   for (const total of document.querySelectorAll("[data-papers-total]")) total.textContent = inOrder.length;
+  for (const link of document.querySelectorAll("[data-papers-all]")) link.hidden = inOrder.length === 0;
+  for (const text of document.querySelectorAll("[data-papers-none]")) text.hidden = inOrder.length > 0;
 }
 
 connect().join(root.dataset.room, {

@@ -108,8 +108,9 @@ function labelOf(moment) {
 /** Moments with their place in the recording, as the player's bar draws them. */
 export function placed(all, timeline) {
   if (!timeline.known) return [];
+  const place = ({ kind, began_at: at }) => timeline[["break", "closed"].includes(kind) ? "lastBefore" : "positionAt"](Date.parse(at));
   return all
-    .map((one) => ({ kind: one.kind, label: labelOf(one), position_s: timeline.positionAt(Date.parse(one.began_at)) ?? 0 }))
+    .map((one) => ({ kind: one.kind, label: labelOf(one), position_s: place(one) ?? 0 }))
     .sort((one, other) => one.position_s - other.position_s);
 }
 

@@ -9,11 +9,15 @@ import { fill, redraw, upsert } from "./rows.js";
 import { Chat } from "./council-chat.js";
 import { setUpTabs } from "./council-tabs.js";
 
+const SPREAD_MS = 10; // for each page that is open: about what it costs the server to draw one
+const LONGEST_SPREAD_MS = 15_000;
+
 const root = document.querySelector("[data-session]");
 const words = JSON.parse(document.getElementById("session-words").textContent);
 const sessionId = Number(root.dataset.session);
 let state = root.dataset.state;
 let revision = Number(root.dataset.rev);
+let watching = 0;
 
 const playerRoot = root.querySelector("[data-player]");
 const player = playerRoot ? mountPlayer(playerRoot, { refetch: askTimelineSoon }) : null;
@@ -61,8 +65,15 @@ function changed(session) {
   revision = session.rev;
   if (session.chat_open) tabs.show("tab-chat", true);
   if (session.state === state) return;
-  // what the page consists of differs in each state: the server draws it; a text that was being written is kept there
   state = session.state;
+  // told at once; drawn by the server, since what the page consists of differs in each state. A crowd does not ask for
+  // it in one moment
+  document.dispatchEvent(new CustomEvent("gryf:say", { detail: { text: words.states[state] ?? "", kind: "info" } }));
+  setTimeout(drawAnew, Math.random() * Math.min(LONGEST_SPREAD_MS, watching * SPREAD_MS));
+}
+
+// A text that was being written is kept.
+function drawAnew() {
   chat?.keepDraft();
   // whoever is watching an earlier moment goes on there in the recording
   const { playback } = player ?? {};
@@ -99,6 +110,7 @@ if (state !== "ended") {
     },
     event: eventHappened,
     presence: (count) => {
+      watching = count;
       if (viewers) {
         viewers.textContent = new Intl.NumberFormat(document.documentElement.lang).format(count);
         viewers.closest("[hidden]")?.removeAttribute("hidden");

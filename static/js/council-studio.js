@@ -9,7 +9,7 @@ import { Sender } from "./studio/sender.js";
 const root = document.querySelector("[data-studio]");
 const words = JSON.parse(document.getElementById("studio-words").textContent);
 const sessionId = Number(root.dataset.studio);
-const keysPath = `/api/council/sessions/${sessionId}/keys`;
+const keysPath = root.dataset.keys || `/api/council/sessions/${sessionId}/keys`;
 const part = (name) => root.querySelector(`[data-${name}]`);
 const [camera, microphone, size, slot] = ["camera", "microphone", "size", "slot"].map((name) => root.querySelector(`select[name=${name}]`));
 const preview = part("preview");
@@ -187,10 +187,23 @@ function showOnAir(session) {
   part("ended").hidden = session.state !== "ended";
 }
 
-connect().join(`council/session/${sessionId}`, {
-  snapshot: (view) => showOnAir(view.session),
-  event: (event) => event.type === "SessionChanged" && showOnAir(event.session),
-});
+if (root.dataset.meeting) {
+  const handId = Number(root.dataset.hand || 0);
+  const show = (hand) => {
+    if (!handId || hand?.id !== handId) return;
+    if (hand.state === "down") showOnAir({ state: "ended" });
+    else showOnAir({ state: hand.state === "on_air" ? "live" : "planned" });
+  };
+  connect().join(`dialog/meeting/${root.dataset.meeting}`, {
+    snapshot: (view) => (handId ? show(view.hands.find((hand) => hand.id === handId) ?? { id: handId, state: "down" }) : showOnAir(view.meeting)),
+    event: (event) => (event.type === "HandChanged" ? show(event.hand) : event.type === "MeetingChanged" && (event.meeting.state === "ended" || !handId) && showOnAir(event.meeting)),
+  });
+} else {
+  connect().join(`council/session/${sessionId}`, {
+    snapshot: (view) => showOnAir(view.session),
+    event: (event) => event.type === "SessionChanged" && showOnAir(event.session),
+  });
+}
 tell("idle", words.states.idle);
 if (navigator.permissions) {
   // who has allowed it before need not press once more

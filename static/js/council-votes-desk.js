@@ -135,7 +135,7 @@ function openVote({ root, words, ledger, base, act }) {
     panel.hidden = named === null;
     if (!named) return;
     const { vote, voters } = named;
-    if (opened) requestAnimationFrame(() => root.scrollIntoView({ block: "start" }));
+    if (opened) requestAnimationFrame(() => showTop(root));
     fill(panel, vote);
     setText(panel.querySelector("[data-kind]"), kindText(vote, words));
     const progress = panel.querySelector("[data-progress]");
@@ -157,6 +157,13 @@ function openVote({ root, words, ledger, base, act }) {
     while (entries.children.length > rows.length) entries.lastElementChild.remove();
     keepOneTabStop(entries);
   };
+}
+
+// Where the column scrolls by itself the page stays as it is.
+function showTop(root) {
+  const column = root.closest(".desk-column");
+  if (column && column.scrollHeight > column.clientHeight) column.scrollTop += root.getBoundingClientRect().top - column.getBoundingClientRect().top;
+  else root.scrollIntoView({ block: "start" });
 }
 
 function drawEntry(row, voter, { words, here }) {

@@ -63,7 +63,8 @@ export function mount({ words, ledger }) {
   });
   // opened by its key or by hand: the first line has the focus
   const details = root.querySelector("[data-list]");
-  details?.querySelector("summary").addEventListener("click", () => {
+  details?.querySelector("summary").addEventListener("click", (event) => {
+    if (!event.isTrusted && details.open) event.preventDefault(); // its key leads into the list and closes nothing
     setTimeout(() => details.open && focusRow(list, list.querySelector("[data-id]")));
   });
 }

@@ -13,6 +13,8 @@ from portals.council.captions import actions, store
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 from tests.conftest import running_site
 from tests.flows.processes import product
+from tests.portals.council.captions.test_versions import record
+from tests.portals.council.sealing.test_withheld_words import ready_redaction
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -182,6 +184,25 @@ async def test_upload_correct_publish_and_find(chromium, database_url, tmp_path)
         assert "Otwieram sesję Rady Miejskiej" in old
         assert shown.version == 2
         assert [one.found for one in faults] == [[], [], []]
+
+        # a span is muted: what was said in it leaves the open page, and the editor says so
+        async with site.app[DATABASE].transaction(readonly=True) as tx:
+            session = await council.session_by_id(tx, shown.session_id)
+        await record(site.app, session)
+        redaction = await ready_redaction(site, session, 5.6, 7.0)
+        clerk = await person(chromium, ready, "clerk")
+        address = f"/api/media/recordings/{session.stream_id}/redactions/{redaction}"
+        assert (await clerk.request.post(f"{address}/publish", data={})).ok
+        gone = reader.locator(".transcript-line.is-withheld")
+        await gone.filter(has_text="[fragment usunięty: adres domowy, art. 5 ust. 2 u.d.i.p.]").wait_for()
+        assert await reader.get_by_text("żółwiach").count() == 0
+        assert await reader.get_by_text("Moja wersja zdania.").count() == 1
+        assert await violations(reader) == []
+        await other.locator(".cue").nth(1).get_by_text("Mieszkańcy tego nie czytają: adres domowy").wait_for()
+        assert await other.locator(".cue").nth(1).get_by_label("Słowa").input_value() == "Drugie zdanie o żółwiach"
+        assert await violations(other) == []
+        assert (await clerk.request.post(f"{address}/withdraw", data={})).ok
+        await reader.get_by_text("Drugie zdanie o żółwiach").wait_for()
 
 
 async def test_three_hundred_thousand_words_stay_light(chromium, database_url, tmp_path):

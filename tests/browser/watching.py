@@ -54,8 +54,20 @@ async def overflow(page: Page) -> int:
     return await page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
 
 
+async def moment_shown(page: Page) -> float | None:
+    """Unix ms that the picture's clock strip shows, or None if it cannot be read: what is shown is not the camera's."""
+    found = await _clock_strip(page)
+    return None if found is None else found[1]
+
+
 async def clock_of(page: Page) -> float | None:
-    """Unix ms that the picture's clock strip shows now, or None if it cannot be read."""
+    """How many ms the picture is behind, by its clock strip, or None if that cannot be read."""
+    found = await _clock_strip(page)
+    return None if found is None else found[0] - found[1]
+
+
+async def _clock_strip(page: Page) -> tuple[float, float] | None:
+    """Unix ms now, and those that are shown."""
     from media.codec.clock_strip import read_row
 
     pixels = await page.evaluate(
@@ -74,4 +86,4 @@ async def clock_of(page: Page) -> float | None:
     if pixels is None:
         return None
     shown = read_row(pixels["row"])
-    return None if shown is None else pixels["now"] - shown
+    return None if shown is None else (pixels["now"], shown)

@@ -5,7 +5,7 @@ version of the copy, and leave a line in the public log.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +38,9 @@ from media.archive.redaction.view import room_of, view_of
 from media.packet import CLOCK_HZ
 from media.record.files import PATCHES, recording_folder
 from media.record.library import Library
+
+RedactionTold = Callable[[Tx, str], Awaitable[None]]
+"""(transaction, stream id): another version of the published copy is there when this transaction is."""
 
 
 async def redaction_list(tx: Tx, stream_id: str) -> RedactionList:
@@ -93,12 +96,22 @@ def checked_redaction(new: NewRedaction, length_s: float) -> NewRedaction:
     return msgspec.structs.replace(new, end_s=end_s, legal_basis=legal_basis, reason=reason)
 
 
+async def told_nobody(_tx: Tx, _stream_id: str) -> None:
+    """Nothing else hangs on the published copy."""
+
+
 async def publish_redaction(
-    database: Database, library: Library, actor: Actor, stream_id: str, redaction_id: int
+    database: Database,
+    library: Library,
+    actor: Actor,
+    stream_id: str,
+    redaction_id: int,
+    told: RedactionTold = told_nobody,
 ) -> Redaction:
     """From now on the public gets the redacted copy alone; what was made of the recording is made anew.
 
     If another one was published over the same span meanwhile, it is made once more first, and comes back as `making`.
+    `told` does the same for what was written down of the recording.
     """
     async with database.transaction() as tx:
         row = await access_redaction(tx, stream_id, redaction_id)
@@ -115,12 +128,18 @@ async def publish_redaction(
             return await _tell(tx, row)
         row = await store.set_state(tx, row.id, "published")
         view, withdrawn = await _new_version(tx, actor, row, "published")
+        await told(tx, stream_id)
     await _make_true(library, stream_id, withdrawn)
     return view
 
 
 async def withdraw_redaction(
-    database: Database, library: Library, actor: Actor, stream_id: str, redaction_id: int
+    database: Database,
+    library: Library,
+    actor: Actor,
+    stream_id: str,
+    redaction_id: int,
+    told: RedactionTold = told_nobody,
 ) -> Redaction:
     """Another version, without it. One that others were made over stays until they are withdrawn."""
     async with database.transaction() as tx:
@@ -131,6 +150,7 @@ async def withdraw_redaction(
             raise Conflict("A later redaction covers the same span: withdraw that one first")
         row = await store.set_state(tx, row.id, "withdrawn")
         view, withdrawn = await _new_version(tx, actor, row, "withdrawn")
+        await told(tx, stream_id)
     await _make_true(library, stream_id, withdrawn)
     return view
 

@@ -14,12 +14,16 @@ from media.archive.playlist import archive_media_playlist
 from media.archive.redaction import actions, store
 from media.archive.redaction.model import NewRedaction, RedactionLog
 from media.archive.web import open_file, send_file
+from media.hls.caption_web import LIVE_CAPTIONS
 from media.hls.web import PACKAGERS, PLAYLIST_TYPE
 from media.record import store as record_store
 from media.record.files import FIRST_PATCH, take_path
 from media.record.library import LIBRARY, read_index
 
 PRIVATE = "private, no-store"
+
+REDACTION_TOLD: web.AppKey[actions.RedactionTold] = web.AppKey("redaction_told")
+"""Who else hears of another version, in its transaction: what was written down of a recording hangs on it."""
 
 
 async def list_redactions(request: web.Request) -> web.Response:
@@ -37,16 +41,22 @@ async def order_redaction(request: web.Request) -> web.Response:
 async def publish_redaction(request: web.Request) -> web.Response:
     actor = await current_actor(request)
     database, library = request.app[DATABASE], request.app[LIBRARY]
-    found = await actions.publish_redaction(database, library, actor, _stream_id(request), _redaction_id(request))
+    told = request.app.get(REDACTION_TOLD, actions.told_nobody)
+    found = await actions.publish_redaction(database, library, actor, _stream_id(request), _redaction_id(request), told)
     # For a minute after its end a session is answered from memory, which knows of no redaction.
     request.app[PACKAGERS].pop(_stream_id(request), None)
+    if LIVE_CAPTIONS in request.app:
+        request.app[LIVE_CAPTIONS].forget(_stream_id(request))
     return api.reply(found)
 
 
 async def withdraw_redaction(request: web.Request) -> web.Response:
     actor = await current_actor(request)
     database, library = request.app[DATABASE], request.app[LIBRARY]
-    found = await actions.withdraw_redaction(database, library, actor, _stream_id(request), _redaction_id(request))
+    told = request.app.get(REDACTION_TOLD, actions.told_nobody)
+    found = await actions.withdraw_redaction(
+        database, library, actor, _stream_id(request), _redaction_id(request), told
+    )
     return api.reply(found)
 
 

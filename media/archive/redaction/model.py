@@ -1,7 +1,7 @@
 """Spans of a recording that the published copy does not show: rows, commands and events."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 
@@ -132,6 +132,8 @@ class RedactionChanged(Event, frozen=True, tag=True):
 
 class RedactionDropped(Event, frozen=True, tag=True):
     """One that was never published was thrown away."""
+
+    removes: ClassVar[bool] = True
 
     redaction_id: int
     version: int

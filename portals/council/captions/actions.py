@@ -18,8 +18,10 @@ from portals.council.captions.cue_store import Shown
 from portals.council.captions.languages import language_tag
 from portals.council.captions.model import (
     QUEUE_ROOM,
+    CaptionLineRemoved,
     CaptionsChanged,
     CaptionTrackChanged,
+    CuesReplaced,
     QueueChanged,
     QueueRow,
     QueueView,
@@ -29,7 +31,9 @@ from portals.council.captions.model import (
     track_room,
 )
 from portals.council.model import Session
+from portals.council.store import session_by_stream
 
+LAST_MS = 2**62
 QUEUE_SHOWN = 60
 MOST_REASON = 500
 
@@ -50,13 +54,14 @@ async def access_track(tx: Tx, actor: Actor, track_id: int, *, lock: bool = Fals
 
 
 async def shown_of(tx: Tx, session: Session) -> Shown:
-    """What a trim left of the recording. Rows count on the whole of it, so that another trim moves nothing."""
+    """What is left of the recording and its words. Rows count on the whole of it: another trim moves nothing."""
+    withholds = await cue_store.withholds(tx, session.id)
     recording = await record_store.recording(tx, session.stream_id)
     if recording is None or recording.ended_at is None:
-        return Shown()
+        return Shown(withholds=withholds)
     end = recording.trim_end_90k
     begin_ms = recording.trim_begin_90k * 1000 // CLOCK_HZ
-    return Shown(begin_ms) if end is None else Shown(begin_ms, end * 1000 // CLOCK_HZ)
+    return Shown(begin_ms, end * 1000 // CLOCK_HZ if end is not None else LAST_MS, withholds)
 
 
 async def add_uploaded(
@@ -150,6 +155,23 @@ async def remove_track(database: Database, actor: Actor, track_id: int) -> None:
         track = await store.remove(tx, track_id)
         await tx.audit(actor, "captions.remove", f"session/{session.id}", track=track.id, version=track.version)
         await announce(tx, track, session)
+
+
+async def tell_withheld(tx: Tx, stream_id: str) -> None:
+    """A span was muted in the published copy, or is heard again: other words may be read from now on.
+
+    Lines that were typed live and told are taken back from whoever comes back to their room.
+    """
+    session = await session_by_stream(tx, stream_id)
+    if session is None:
+        return
+    for track in await store.tracks(tx, [session.id]):
+        if track.state not in {"making", "failed", "removed"}:
+            raised = await store.raise_rev(tx, track.id)
+            tx.publish(track_room(track.id), CuesReplaced(raised.rev))
+    for line_id in await cue_store.withheld_lines(tx, session.id):
+        tx.publish(public_room(session.id), CaptionLineRemoved(line_id))
+    tx.publish(public_room(session.id), CaptionsChanged(await store.public_track(tx, session.id)))
 
 
 async def announce(tx: Tx, track: Track, session: Session, *, public: bool = False) -> None:

@@ -1,6 +1,6 @@
 """Typing live (napisy na żywo): lines, their corrections, and whose turn it is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -125,8 +125,10 @@ async def type_line(app: web.Application, actor: Actor, session_id: int, typed: 
         session = await access_captioning(tx, actor, session_id)
         if session.state != "live":
             raise Conflict("The session is not on air")
-        if (await council_store.standing_slates(tx)).get(session_id) is SlateKind.CLOSED:
+        if await _is_closed(tx, session_id):
             raise Conflict("This part is closed to the public: captions would be public at once")
+        if await store.closed_since(tx, session_id, datetime.now(UTC) - timedelta(milliseconds=typed.ago_ms)):
+            raise Conflict("This was begun while the session was closed to the public: it is not published")
         texts = rules.lines_of(typed.text)
         if not texts:
             raise Invalid(fields={"text": "Write something first"})
@@ -141,6 +143,10 @@ async def type_line(app: web.Application, actor: Actor, session_id: int, typed: 
             tx.publish(public_room(session_id), CaptionLineChanged(public_line(line)))
         tx.after_commit(lambda: air(app, session.stream_id, track.language, lines))
         return lines
+
+
+async def _is_closed(tx: Tx, session_id: int) -> bool:
+    return (await council_store.standing_slates(tx)).get(session_id) is SlateKind.CLOSED
 
 
 async def _added(
@@ -164,7 +170,10 @@ async def _added(
 async def correct_line(
     database: Database, actor: Actor, session_id: int, line_id: int, wanted: CorrectedLine
 ) -> LiveLine | None:
-    """Mends one of the last lines where people read it as text; None where it was taken back."""
+    """Mends one of the last lines where people read it as text; None where it was taken back.
+
+    While the session is closed to the public, lines can only be taken back: other words would be public at once.
+    """
     async with database.transaction() as tx:
         session = await access_captioning(tx, actor, session_id)
         await store.turn(tx, session_id)
@@ -183,6 +192,8 @@ async def correct_line(
             tx.publish(public_room(session_id), CaptionLineRemoved(line_id))
             await tx.audit(actor, "captions.take_back", f"session/{session_id}", line=line_id, text=before.text)
             return None
+        if await _is_closed(tx, session_id):
+            raise Conflict("This part is closed to the public: captions would be public at once")
         cue = SpokenCue(before.begin_ms, before.end_ms, text, clean_speaker(wanted.speaker))
         await cue_store.change_cue(tx, line_id, cue, actor.name)
         line = await cue_store.line(tx, track.id, line_id)

@@ -10,6 +10,7 @@ from app.database import DATABASE, Tx
 from app.errors import NotFound
 from app.feature import ANYONE, Feature, NavItem, Params, Role, Room, RoomKind, Route, having
 from app.i18n import _
+from media.archive.redaction.api import REDACTION_TOLD
 from media.hls.caption_web import LIVE_CAPTIONS
 from portals.council import store as council_store
 from portals.council.captions import actions, booth, demo, editing, pages, rules
@@ -81,6 +82,7 @@ async def panel_service(app: web.Application) -> AsyncIterator[None]:
             session_ended=session_ended,
         )
     )
+    app[REDACTION_TOLD] = actions.tell_withheld
     yield
 
 
@@ -97,7 +99,7 @@ async def resume_captions(app: web.Application) -> AsyncIterator[None]:
 FEATURE = Feature(
     name="captions",
     folder=Path(__file__).parent,
-    needs=("council", "media", "speech", "realtime"),
+    needs=("council", "media", "archive", "speech", "realtime"),
     roles=(Role(name=rules.CAPTIONER, title="Captioner"),),
     nav=(NavItem(label="Captions", path=DESK, allow=CAPTIONERS, order=35, icon="edit"),),
     routes=(
@@ -136,7 +138,7 @@ FEATURE = Feature(
         Room(
             pattern="council/session/{session_id}/captions",
             allow=ANYONE,
-            kind=RoomKind.LOG,
+            kind=RoomKind.LATEST,
             snapshot=live_snapshot,
             events=(CaptionsChanged, CaptionLineChanged, CaptionLineRemoved),
             summary="What is said in a session, as text",

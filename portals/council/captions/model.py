@@ -6,7 +6,7 @@ taken off.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -49,7 +49,10 @@ class PublicTrack(msgspec.Struct, frozen=True):
 
 
 class Cue(msgspec.Struct, frozen=True, gc=False):
-    """Words and when they are said, in ms of the whole recording. `changed_by`: name of who changed it last."""
+    """Words and when they are said, in ms of the whole recording. `changed_by`: name of who changed it last.
+
+    `withheld`: why residents do not read it; empty: they do.
+    """
 
     id: int
     track_id: int
@@ -59,6 +62,7 @@ class Cue(msgspec.Struct, frozen=True, gc=False):
     text: str
     changed_by: str
     rev: int
+    withheld: str = ""
 
 
 class LiveLine(msgspec.Struct, frozen=True, gc=False):
@@ -89,7 +93,10 @@ class PublicLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """A cue of the transcript, on the timeline that residents see. `index` counts from 0 in the transcript."""
+    """A cue of the transcript, on the timeline that residents see. `index` counts from 0 in the transcript.
+
+    `withheld`: words stood here that are not public, and why; it has no text then.
+    """
 
     id: int
     index: int
@@ -97,6 +104,17 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     end_ms: int
     speaker: str
     text: str
+    withheld: str = ""
+
+
+class ReadCue(msgspec.Struct, frozen=True, gc=False):
+    """The same for a file."""
+
+    begin_ms: int
+    end_ms: int
+    text: str
+    speaker: str
+    withheld: str
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -283,9 +301,16 @@ class TurnChanged(Event, frozen=True, tag=True):
 
 
 class CaptionsChanged(Event, frozen=True, tag=True):
-    """For residents: captions began, were published, or withdrawn (`track` null: there are none)."""
+    """For residents: captions began, were published, or withdrawn (`track` null: there are none); or other words of
+    them may be read than before.
+    """
 
     track: PublicTrack | None
+
+    @property
+    def rev(self) -> int:
+        """What was told last is true: an older version may take a newer one's place."""
+        return 0
 
 
 class CaptionLineChanged(Event, frozen=True, tag=True):
@@ -293,9 +318,21 @@ class CaptionLineChanged(Event, frozen=True, tag=True):
 
     line: PublicLine
 
+    @property
+    def key(self) -> str:
+        return f"line/{self.line.id}"
+
 
 class CaptionLineRemoved(Event, frozen=True, tag=True):
+    """For residents: a line is not to be read any more. Who comes back is not told what it was."""
+
+    removes: ClassVar[bool] = True
+
     line_id: int
+
+    @property
+    def key(self) -> str:
+        return f"line/{self.line_id}"
 
 
 class QueueChanged(Event, frozen=True, tag=True):

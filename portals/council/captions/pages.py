@@ -1,5 +1,6 @@
 """Pages of captions: the queue, the captioner's page, upload, the editor, files; and the panel on a session's page."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Final
@@ -12,6 +13,7 @@ from app import api as json_api
 from app.actor import Actor
 from app.database import DATABASE, Tx
 from app.errors import NotFound
+from app.i18n import LOCALES
 from app.pages import render
 from app.wire import CITY, current_actor, section
 from media.speech.model import SpokenCue
@@ -167,15 +169,16 @@ async def send_file(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].transaction(readonly=True, isolation="repeatable_read") as tx:
         session = await council.access_session_by_slug(tx, actor, request.match_info["slug"])
         track, _session, cues = await transcript.words_of(tx, actor, session.id, language, asked.version)
-    etag = f'"{track.id}-{track.rev}-{len(cues)}"'
+    kind, write = WRITERS[suffix]
+    content = write(transcript.as_spoken(cues, request.app[LOCALES].get(track.language))).encode()
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {hdrs.CACHE_CONTROL: "no-cache", hdrs.ETAG: etag}
     if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
         return web.Response(status=304, headers=headers)
-    kind, write = WRITERS[suffix]
     if suffix != "vtt" or "download" in request.query:
         name = f"{session.slug}-{language}-v{track.version}.{suffix}"
         headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
-    response = web.Response(body=write(cues).encode(), content_type=kind, charset="utf-8", headers=headers)
+    response = web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
     response.enable_compression()
     return response
 

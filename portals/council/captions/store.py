@@ -142,6 +142,18 @@ async def remove(tx: Tx, track_id: int) -> Track:
     )
 
 
+async def closed_since(tx: Tx, session_id: int, moment: datetime) -> bool:
+    """Whether a part of the session that was closed to the public ended after this moment."""
+    return bool(
+        await tx.value(
+            "SELECT EXISTS (SELECT FROM council_interval_seen"
+            " WHERE session_id = $1 AND kind = 'closed' AND (ended_at IS NULL OR ended_at > $2))",
+            session_id,
+            moment,
+        )
+    )
+
+
 async def settle(tx: Tx, track_id: int) -> Track:
     """Its positions are those of the whole recording now."""
     return await tx.one(

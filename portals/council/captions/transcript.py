@@ -1,21 +1,25 @@
 """Captions as residents read them: the transcript page by page, search within it, and files."""
 
+from collections.abc import Iterable
+from textwrap import shorten
 from typing import Final
 
 from app.actor import Actor
 from app.database import Tx
 from app.errors import NotFound
+from app.i18n import Locale, _
 from media.speech.model import SpokenCue
 from media.speech.plain import folded
 from portals.council.actions import access_session
 from portals.council.captions import cue_store, rules, store
 from portals.council.captions.actions import shown_of
 from portals.council.captions.cue_store import Shown
-from portals.council.captions.model import PublicTrack, TranscriptHead, TranscriptHits, TranscriptPage
+from portals.council.captions.model import PublicTrack, ReadCue, TranscriptHead, TranscriptHits, TranscriptPage
 from portals.council.model import Session
 
 MOST_HITS: Final = 1000
 MOST_WORDS: Final = 8
+MOST_REASON: Final = 160
 
 
 async def access_public(
@@ -51,7 +55,7 @@ async def transcript_head(tx: Tx, actor: Actor, session_id: int, language: str, 
         count=await cue_store.count_shown(tx, track.id, shown),
         page=rules.PAGE,
         starts=await cue_store.page_starts(tx, track.id, shown, rules.PAGE),
-        speakers=await cue_store.speakers(tx, track.id),
+        speakers=await cue_store.speakers(tx, track.id, shown),
         versions=await store.reachable_versions(tx, session_id),
     )
 
@@ -76,7 +80,21 @@ async def search(tx: Tx, actor: Actor, session_id: int, language: str, version: 
 
 async def words_of(
     tx: Tx, actor: Actor, session_id: int, language: str, version: int
-) -> tuple[PublicTrack, Session, list[SpokenCue]]:
+) -> tuple[PublicTrack, Session, list[ReadCue]]:
     """Everything, for a file."""
     track, session, shown = await access_public(tx, actor, session_id, language, version)
-    return track, session, await cue_store.spoken(tx, track.id, shown)
+    return track, session, await cue_store.read(tx, track.id, shown)
+
+
+def as_spoken(cues: Iterable[ReadCue], locale: Locale) -> list[SpokenCue]:
+    """For players and readers of files: what is withheld says so, in the language of the captions."""
+
+    def words(one: ReadCue) -> str:
+        return _withheld_words(locale, one.withheld) if one.withheld else one.text
+
+    return [SpokenCue(one.begin_ms, one.end_ms, words(one), one.speaker) for one in cues]
+
+
+def _withheld_words(locale: Locale, why: str) -> str:
+    told = shorten(why, MOST_REASON, placeholder="…")
+    return locale.gettext(_("[fragment removed: %(why)s]")) % {"why": told}

@@ -279,9 +279,7 @@ async def extend_speech(database: Database, actor: Actor, session_id: int, speec
     """Adds time to the speech that is being held."""
     async with database.transaction() as tx:
         await access_chair(tx, actor, session_id)
-        speech = await _speech(tx, session_id, speech_id)
-        if speech.state != "speaking":
-            raise Conflict("This person does not speak now")
+        speech = await _held(tx, session_id, speech_id)
         if speech.limit_s + seconds > LONGEST_S:
             raise Invalid(fields={"seconds": _("This is too long")})
         speech = await store.extend_speech(tx, speech_id, seconds)
@@ -289,6 +287,32 @@ async def extend_speech(database: Database, actor: Actor, session_id: int, speec
         await tx.audit(
             actor, "debate.extend", f"session/{session_id}", speech=speech_id, speaker=speech.speaker, seconds=seconds
         )
+        return speech
+
+
+async def pause_speech(database: Database, actor: Actor, session_id: int, speech_id: int) -> Speech:
+    """Stops the timer: what interrupts a speaker does not take his time."""
+    async with database.transaction() as tx:
+        await access_chair(tx, actor, session_id)
+        speech = await _held(tx, session_id, speech_id)
+        if speech.paused_at is not None:
+            return speech
+        speech = await store.pause_speech(tx, speech_id)
+        _tell(tx, speech)
+        await tx.audit(actor, "debate.pause", f"session/{session_id}", speech=speech_id, speaker=speech.speaker)
+        return speech
+
+
+async def resume_speech(database: Database, actor: Actor, session_id: int, speech_id: int) -> Speech:
+    """Lets the timer run on."""
+    async with database.transaction() as tx:
+        await access_chair(tx, actor, session_id)
+        speech = await _held(tx, session_id, speech_id)
+        if speech.paused_at is None:
+            return speech
+        speech = await store.resume_speech(tx, speech_id)
+        _tell(tx, speech)
+        await tx.audit(actor, "debate.resume", f"session/{session_id}", speech=speech_id, speaker=speech.speaker)
         return speech
 
 
@@ -329,6 +353,14 @@ async def _speech(tx: Tx, session_id: int, speech_id: int) -> Speech:
     speech = await store.speech(tx, session_id, speech_id)
     if speech is None:
         raise NotFound
+    return speech
+
+
+async def _held(tx: Tx, session_id: int, speech_id: int) -> Speech:
+    """The speech that is being held."""
+    speech = await _speech(tx, session_id, speech_id)
+    if speech.state != "speaking":
+        raise Conflict("This person does not speak now")
     return speech
 
 

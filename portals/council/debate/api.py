@@ -126,6 +126,16 @@ async def extend_speech(request: web.Request) -> web.Response:
     return api.reply(speech)
 
 
+async def pause_speech(request: web.Request) -> web.Response:
+    actor = await current_actor(request)
+    return api.reply(await actions.pause_speech(request.app[DATABASE], actor, *_speech_ids(request)))
+
+
+async def resume_speech(request: web.Request) -> web.Response:
+    actor = await current_actor(request)
+    return api.reply(await actions.resume_speech(request.app[DATABASE], actor, *_speech_ids(request)))
+
+
 async def list_alerts(request: web.Request) -> web.Response:
     actor = await current_actor(request)
     assert actor.account_id is not None  # the route's guard

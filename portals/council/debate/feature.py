@@ -144,6 +144,22 @@ FEATURE = Feature(
         ),
         Route(
             method="POST",
+            path=f"{SPEECH}/pause",
+            handler=api.pause_speech,
+            allow=CHAIRING,
+            summary="Stop the timer of a speech",
+            reply=Speech,
+        ),
+        Route(
+            method="POST",
+            path=f"{SPEECH}/resume",
+            handler=api.resume_speech,
+            allow=CHAIRING,
+            summary="Let the timer of a speech run on",
+            reply=Speech,
+        ),
+        Route(
+            method="POST",
             path=f"{SPEECH}/end",
             handler=api.end_speech,
             allow=CHAIRING,

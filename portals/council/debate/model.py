@@ -20,7 +20,8 @@ class Speech(msgspec.Struct, frozen=True):
 
     `item_id`: while it waits, the item for which the floor was asked; then the one in which it was given. `role`: what
     a guest is. `limit_s`: seconds that may be spoken, with what the chair added. `closed`: asked for, then begun, in a
-    closed part (wyłączenie jawności), so that the public does not hear of it.
+    closed part (wyłączenie jawności), so that the public does not hear of it. `paused_at`: since when the timer stands;
+    `paused_s`: seconds of earlier stops. Stops do not count against the limit; the speech itself is as long as it is.
     """
 
     id: int
@@ -39,6 +40,8 @@ class Speech(msgspec.Struct, frozen=True):
     ended_at: datetime | None
     rev: int
     closed: bool = False
+    paused_at: datetime | None = None
+    paused_s: float = 0.0
 
 
 class SpeakerDraft(msgspec.Struct, frozen=True):

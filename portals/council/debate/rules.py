@@ -44,7 +44,7 @@ def _rank(kind: SpeechKind, first: Sequence[SpeechKind]) -> int:
 
 def veiled(speech: Speech) -> Speech:
     """What the public sees of somebody who is called up in a closed part: gone from the queue."""
-    return msgspec.structs.replace(speech, state="withdrawn", item_id=None, began_at=None)
+    return msgspec.structs.replace(speech, state="withdrawn", item_id=None, began_at=None, paused_at=None)
 
 
 def reordered(waiting: Sequence[Speech], wanted: Sequence[int]) -> list[Speech]:

@@ -11,7 +11,7 @@ from portals.council.model import Councillor
 _SPEECH = (
     "id, session_id, item_id, councillor_id, speaker, club, role, kind, state, place, limit_s, asked_at, began_at,"
     " ended_at, rev,"
-    " closed"
+    " closed, paused_at, paused_s"
 )
 _SITTING = (
     "FROM councillor JOIN council_term ON council_term.id = councillor.term_id"
@@ -175,7 +175,7 @@ async def end_running_speech(tx: Tx, session_id: int) -> Speech | None:
     """Whoever speaks has spoken."""
     return await tx.maybe(
         Speech,
-        "UPDATE council_speech SET state = 'spoken', ended_at = clock_timestamp(), rev = rev + 1"
+        "UPDATE council_speech SET state = 'spoken', ended_at = clock_timestamp(), paused_at = NULL, rev = rev + 1"
         f" WHERE session_id = $1 AND state = 'speaking' RETURNING {_SPEECH}",
         session_id,
     )
@@ -187,6 +187,23 @@ async def extend_speech(tx: Tx, speech_id: int, seconds: int) -> Speech:
         f"UPDATE council_speech SET limit_s = limit_s + $2, rev = rev + 1 WHERE id = $1 RETURNING {_SPEECH}",
         speech_id,
         seconds,
+    )
+
+
+async def pause_speech(tx: Tx, speech_id: int) -> Speech:
+    return await tx.one(
+        Speech,
+        f"UPDATE council_speech SET paused_at = clock_timestamp(), rev = rev + 1 WHERE id = $1 RETURNING {_SPEECH}",
+        speech_id,
+    )
+
+
+async def resume_speech(tx: Tx, speech_id: int) -> Speech:
+    return await tx.one(
+        Speech,
+        "UPDATE council_speech SET paused_s = paused_s + extract(epoch FROM clock_timestamp() - paused_at),"
+        f" paused_at = NULL, rev = rev + 1 WHERE id = $1 RETURNING {_SPEECH}",
+        speech_id,
     )
 
 

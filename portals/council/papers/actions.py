@@ -25,6 +25,8 @@ from portals.council.papers.model import (
     councillors_room,
     papers_room,
 )
+from portals.council.papers.reading import store as reading_store
+from portals.council.papers.reading.jobs import queue_reading
 
 
 async def papers_of(tx: Tx, actor: Actor, session: Session) -> list[Paper]:
@@ -97,6 +99,7 @@ async def add_papers(
             stored = await app[FILES].keep(tx, upload, actor.account_id)
             paper_id = await store.add_paper(tx, session_id, one, actor.account_id)
             await store.add_version(tx, paper_id, stored, "", actor.account_id)
+            await queue_reading(tx, paper_id)
             paper = await _publish(tx, paper_id, was_public=False)
             await tx.audit(
                 actor, "paper.add", f"session/{session_id}", paper=paper.id, title=paper.title, file=stored.name
@@ -116,6 +119,7 @@ async def add_version(app: web.Application, actor: Actor, paper_id: int, upload:
             raise Invalid(fields={"note": "This is too long: 500 characters at most"})
         stored = await app[FILES].keep(tx, upload, actor.account_id)
         number = await store.add_version(tx, paper_id, stored, note, actor.account_id)
+        await queue_reading(tx, paper_id)
         changed = await _publish(tx, paper_id, was_public=rules.is_public(paper, datetime.now(UTC)))
         await tx.audit(actor, "paper.version", f"session/{paper.session_id}", paper=paper_id, version=number, note=note)
         return changed
@@ -171,6 +175,7 @@ async def remove_paper(database: Database, actor: Actor, paper_id: int, reason: 
             raise Invalid(fields={"reason": "This is too long: 300 characters at most"})
         for file_id in await store.remove_paper(tx, paper_id, reason, actor.account_id):
             await drop_file(tx, file_id)
+        await reading_store.forget(tx, paper_id)
         removed = await _publish(tx, paper_id, was_public=rules.is_public(paper, datetime.now(UTC)))
         await tx.audit(actor, "paper.remove", f"session/{session.id}", paper=paper_id, title=paper.title, reason=reason)
         return removed
@@ -195,5 +200,5 @@ async def _publish(tx: Tx, paper_id: int, *, was_public: bool) -> Paper:
     if rules.is_public(paper, datetime.now(UTC)):
         tx.publish(papers_room(paper.session_id), PaperChanged(paper))
     elif was_public:
-        tx.publish(papers_room(paper.session_id), PaperHidden(paper.id))
+        tx.publish(papers_room(paper.session_id), PaperHidden(paper.id, paper.rev))
     return paper

@@ -20,6 +20,7 @@ from portals.council.model import Session
 from portals.council.panels import PANELS, Panel
 from portals.council.papers import actions, demo, invitation_pages, invitations, pages
 from portals.council.papers.model import Paper, PaperChanged, PaperHidden, PapersView
+from portals.council.papers.reading.jobs import JOBS as READING
 from portals.council.papers.settings import PapersSettings
 from portals.council.planning.hooks import PLANNING
 from portals.council.rules import COUNCILLOR, DESK_ROLES
@@ -131,7 +132,7 @@ FEATURE = Feature(
             summary="The same with papers for councillors only",
         ),
     ),
-    jobs=(Job(name="papers.release", payload=ReleaseDue, run=release, cron="* * * * *"),),
+    jobs=(Job(name="papers.release", payload=ReleaseDue, run=release, cron="* * * * *"), *READING),
     services=(papers_service,),
     demo=demo.fill,
 )

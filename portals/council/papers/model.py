@@ -1,7 +1,7 @@
 """Papers of a session, their versions, and invitations: rows, views, events."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -109,9 +109,12 @@ class PaperChanged(Event, frozen=True, tag=True):
 
 
 class PaperHidden(Event, frozen=True, tag=True):
-    """Residents do not see it any more."""
+    """Residents do not see it any more, unless a later revision is told."""
+
+    removes: ClassVar[bool] = True
 
     paper_id: int
+    rev: int
 
     @property
     def key(self) -> str:

@@ -1,7 +1,9 @@
 """Pages of papers: residents read them, the office puts them there."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -19,9 +21,19 @@ from portals.council import store as council_store
 from portals.council.model import AgendaItem, Session
 from portals.council.papers import actions, forms, store
 from portals.council.papers.model import Paper
+from portals.council.papers.reading import store as reading_store
 from portals.council.papers.receive import Received, discard, read_upload_form
 from portals.council.papers.settings import PapersSettings
 from portals.council.rules import can_run
+
+WORDLESS: Final[Mapping[str, str]] = {
+    "scan": _("This file holds pictures of text, so the search does not find its words."),
+    "locked": _("This file is locked with a password, so the search does not find its words."),
+    "broken": _("This file could not be read, so the search does not find its words."),
+    "too_large": _("This file is too large to be read, so the search does not find its words."),
+    "too_demanding": _("This file is too large to be read, so the search does not find its words."),
+}
+"""Why the words of a paper are not found. Of kinds that hold none (a film, a table) nobody expects it."""
 
 
 class ItemPapers(msgspec.Struct, frozen=True):
@@ -81,6 +93,7 @@ async def show_paper(request: web.Request) -> web.StreamResponse:
         session = await council.access_session(tx, actor, paper.session_id)
         item = await council_store.item(tx, session.id, paper.item_id) if paper.item_id else None
         versions = await store.versions(tx, paper.id) if not paper.removed else []
+        words = await reading_store.text(tx, paper.id)
     return await render(
         request,
         "papers/paper.html",
@@ -88,10 +101,18 @@ async def show_paper(request: web.Request) -> web.StreamResponse:
         item=item,
         paper=paper,
         versions=versions,
+        no_words=WORDLESS.get(words.reason, "") if words is not None and words.number == paper.version else "",
+        page=_page(request),
         opens_inline=paper.type in INLINE,
         may_edit=can_run(actor),
         now=datetime.now(UTC),
     )
+
+
+def _page(request: web.Request) -> int:
+    """The page on which something was found; 0: none."""
+    asked = request.query.get("page", "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 0
 
 
 async def send_version(request: web.Request) -> web.StreamResponse:

@@ -112,13 +112,13 @@ def draft(request: web.Request, form: DetailsForm, items: Sequence[ItemDraft] = 
 
 
 def posted_rows(values: Any, debated: Iterable[int] = ()) -> AgendaRows:
-    """The rows of a form: fields `item`, `number`, `title`, `depth`, `minutes`, each as often as there are rows.
+    """The rows of a form: `item`, `row_number`, `row_title`, `depth`, `minutes`, each as often as there are rows.
 
     A row without any text is left out: it is what «add» leaves behind.
     """
     columns = [
         [str(value) for value in values.getall(name, [])]
-        for name in ("item", "number", "row_title", "depth", "minutes")
+        for name in ("item", "row_number", "row_title", "depth", "minutes")
     ]
     debated_ids = frozenset(debated)
     rows = []

@@ -1,7 +1,7 @@
 """Rows, views and events of attendance and votes."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -213,6 +213,8 @@ class VoteChanged(Event, frozen=True, tag=True):
 
 class VoteRemoved(Event, frozen=True, tag=True):
     """A draft was thrown away."""
+
+    removes: ClassVar[bool] = True
 
     vote_id: int
 

@@ -3,6 +3,8 @@
 // A span is an unbroken stretch of the recording: {position_s, began_at, duration_s}; `open` says that the last one is
 // still being recorded, so that moments after its known end lie on it.
 
+const LAST_PICTURE_S = 0.15;
+
 export class Timeline {
   constructor(spans = [], open = false) {
     this.open = open;
@@ -32,6 +34,13 @@ export class Timeline {
     const inside = (moment - span.moment) / 1000;
     const endless = this.open && index === this.spans.length - 1;
     return span.position + (endless ? inside : Math.min(inside, span.duration));
+  }
+
+  /** The same for what interrupts the picture: at the latest the last picture before it. */
+  lastBefore(moment) {
+    const position = this.positionAt(moment);
+    const span = position === null ? undefined : this.spans.findLast((one) => one.moment <= moment);
+    return span ? Math.max(span.position, Math.min(position, span.position + span.duration - LAST_PICTURE_S)) : position;
   }
 
   /** The moment (Unix ms) at which this second was recorded; null if nothing is known. */

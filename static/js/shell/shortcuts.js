@@ -19,6 +19,8 @@ export function shortcuts() {
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    // out of a field, so that single keys act again; the Tab key goes on from there
+    if (event.key === "Escape" && typing(event.target) && !document.querySelector("dialog[open]")) event.target.blur();
     if (typing(event.target) || localStorage.getItem(OFF) !== null) return;
     if (event.key === "?" && sheet && !sheet.open && all().length > 0) {
       event.preventDefault();
@@ -44,6 +46,9 @@ function list(sheet, elements) {
   const target = sheet.querySelector(".shortcut-list");
   target.replaceChildren();
   for (const element of elements) {
+    // of several buttons with one key that one is told which the key would press now
+    const same = elements.filter((one) => one.dataset.key === element.dataset.key);
+    if (element !== (same.find((one) => one.checkVisibility?.() !== false) ?? same[0])) continue;
     const term = document.createElement("dt");
     const key = document.createElement("kbd");
     key.textContent = element.dataset.key;

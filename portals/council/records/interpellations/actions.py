@@ -1,6 +1,8 @@
 """Submitting, answering and withdrawing interpellations."""
 
+from collections.abc import Container
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,6 +24,9 @@ from portals.council.records.interpellations.model import (
     Whole,
 )
 from portals.council.records.interpellations.settings import InterpellationSettings
+
+DAYS_OFF: Final[web.AppKey[Container[date]]] = web.AppKey("interpellation_days_off", Container)
+"""Public holidays, of whatever year is asked for."""
 
 
 async def access_interpellation(tx: Tx, _actor: Actor, matter_id: int) -> Interpellation:
@@ -95,7 +100,7 @@ async def submit(app: web.Application, actor: Actor, draft: Draft) -> Interpella
             body=draft.body.strip(),
             addressee=draft.addressee.strip() or settings.addressee,
         )
-        due_on = rules.due_on(submitted_on, settings.answer_days)
+        due_on = rules.due_on(submitted_on, settings.answer_days, app[DAYS_OFF])
         matter_id = await store.add(tx, draft, councillor_id, submitted_on, due_on)
         return await _told(tx, actor, "interpellation.submit", matter_id, kind=draft.kind, title=draft.title)
 

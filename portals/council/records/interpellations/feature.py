@@ -1,10 +1,14 @@
 """Interpellations: the visible place where everything they add stands."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+
+from aiohttp import web
 
 from app.actor import Actor
 from app.database import Tx
 from app.feature import ANYONE, Feature, Params, Room, RoomKind, Route, having
+from app.wire import section
 from portals.council.records.interpellations import actions, api, demo, pages
 from portals.council.records.interpellations.model import (
     ROOM,
@@ -15,7 +19,7 @@ from portals.council.records.interpellations.model import (
     NewAnswer,
     Whole,
 )
-from portals.council.records.interpellations.settings import InterpellationSettings
+from portals.council.records.interpellations.settings import InterpellationSettings, days_off
 from portals.council.rules import COUNCILLOR, DESK_ROLES
 
 SUBMITTERS = having(COUNCILLOR, *DESK_ROLES)
@@ -27,6 +31,12 @@ API = "/api/council/interpellations"
 
 async def snapshot(tx: Tx, actor: Actor, _params: Params) -> Listing:
     return await actions.listing(tx, actor)
+
+
+async def days_off_service(app: web.Application) -> AsyncIterator[None]:
+    """A calendar that is not known is told when the product starts."""
+    app[actions.DAYS_OFF] = days_off(section(app, InterpellationSettings).holidays)
+    yield
 
 
 FEATURE = Feature(
@@ -99,5 +109,6 @@ FEATURE = Feature(
             summary="Interpellations and their state; the snapshot holds the newest hundred",
         ),
     ),
+    services=(days_off_service,),
     demo=demo.fill,
 )

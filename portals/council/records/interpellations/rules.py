@@ -1,5 +1,6 @@
 """Deadlines of interpellations, and who may do what. Pure."""
 
+from collections.abc import Container
 from datetime import date, timedelta
 from typing import Final
 
@@ -8,6 +9,7 @@ from app.i18n import _
 from portals.council.records.interpellations.model import Draft, Interpellation, NewAnswer, State
 from portals.council.rules import COUNCILLOR, DESK_ROLES
 
+WEEKEND: Final = (5, 6)
 SHOWN: Final = 100
 """Rows on a page, and in the room."""
 
@@ -21,9 +23,15 @@ def can_keep(actor: Actor) -> bool:
     return actor.has(*DESK_ROLES)
 
 
-def due_on(submitted_on: date, answer_days: int) -> date:
-    """Last day for the answer: the day of submission does not count."""
-    return submitted_on + timedelta(days=answer_days)
+def due_on(submitted_on: date, answer_days: int, days_off: Container[date]) -> date:
+    """Last day for the answer: the day of submission does not count, and no time limit ends on a Saturday, a Sunday or
+
+    a public holiday (art. 57 § 1 and 4 k.p.a.): it ends on the next day that is none.
+    """
+    due = submitted_on + timedelta(days=answer_days)
+    while due.weekday() in WEEKEND or due in days_off:
+        due += timedelta(days=1)
+    return due
 
 
 def days_left(due: date, today: date) -> int:

@@ -70,6 +70,7 @@ async def _hit(app: web.Application, query: Query, row: Row) -> Hit:
         committee=row.committee,
         path=rules.path_of(row, position_s),
         position_s=position_s,
+        page=row.page,
     )
 
 

@@ -52,6 +52,7 @@ class Source(msgspec.Struct, frozen=True):
     text: str
     moment: datetime | None
     cues: list[tuple[int, str, str]] | None
+    page: int | None
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -68,6 +69,7 @@ class Entry(msgspec.Struct, frozen=True):
     moment: datetime | None
     begin_ms: int | None
     cues: list[tuple[int, int]]
+    page: int | None
     words: str
 
 
@@ -83,6 +85,7 @@ class Row(msgspec.Struct, frozen=True):
     moment: datetime | None
     begin_ms: int | None
     cues: list[tuple[int, int]]
+    page: int | None
     slug: str | None
     session_title: str | None
     stream_id: str | None
@@ -100,7 +103,9 @@ class Stale(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """Something found. `path` leads to it; `position_s`: the second of the recording that `path` names, if it does."""
+    """Something found. `path` leads to it; `position_s`: the second of the recording that `path` names, if it does;
+    `page`: the page of a paper.
+    """
 
     kind: Kind
     id: int
@@ -112,6 +117,7 @@ class Hit(msgspec.Struct, frozen=True):
     committee: str | None
     path: str
     position_s: int | None
+    page: int | None = None
 
 
 class Results(msgspec.Struct, frozen=True):

@@ -35,8 +35,8 @@ def entries_of(sources: Iterable[Source], analyser: Analyser) -> list[Entry]:
 def _entry(source: Source, analyser: Analyser) -> Entry:
     title = unicodedata.normalize("NFC", source.title)
     text, cues = joined(source.cues) if source.cues else (unicodedata.normalize("NFC", source.text), [])
-    # a transcript's title is its session's: whoever looks for the session finds the session
-    fields = [("D", text)] if source.kind == "transcript" else [("A", title), ("B", text)]
+    # whoever looks for a session or a paper by its title finds it once, and not each of its passages
+    fields = [("D", text)] if source.kind == "transcript" or source.part else [("A", title), ("B", text)]
     return Entry(
         kind=source.kind,
         source_id=source.source_id,
@@ -49,6 +49,7 @@ def _entry(source: Source, analyser: Analyser) -> Entry:
         moment=source.moment,
         begin_ms=source.cues[0][0] if source.cues else None,
         cues=cues,
+        page=source.page,
         words=analyser.vector(*fields),  # type: ignore[arg-type]  # the letters are weights
     )
 
@@ -79,9 +80,9 @@ def second_of(row: Row, offset: int | None) -> int | None:
 
 
 def path_of(row: Row, position_s: int | None) -> str:
-    """Where a hit leads: to the thing itself, to the second of the recording, or at least to its session."""
+    """Where a hit leads: to the thing itself and its page, the second of the recording, or at least to its session."""
     if row.kind in OWN_PAGES:
-        return f"{OWN_PAGES[row.kind]}{row.source_id}"
+        return f"{OWN_PAGES[row.kind]}{row.source_id}" + (f"?page={row.page}" if row.page is not None else "")
     assert row.slug is not None  # all others belong to a session
     path = f"/council/sessions/{row.slug}"
     if position_s is not None:

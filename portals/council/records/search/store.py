@@ -11,7 +11,7 @@ from portals.council.records.search.model import Choices, Committee, Entry, Row,
 LOCK: Final = 0x67727966_73656172
 """«gryfsear»: one process indexes at a time, so that what was read first is not written last."""
 
-_SOURCE: Final = "kind, source_id, part, session_id, told_at, public_from, title, text, moment, cues"
+_SOURCE: Final = "kind, source_id, part, session_id, told_at, public_from, title, text, moment, cues, page"
 _ENTRY: Final = (
     "kind",
     "source_id",
@@ -24,6 +24,7 @@ _ENTRY: Final = (
     "moment",
     "begin_ms",
     "cues",
+    "page",
     "words",
 )
 
@@ -126,7 +127,7 @@ async def found(tx: Tx, wanted: Wanted) -> tuple[dict[str, int], list[Row]]:
         " (SELECT kind, count(*) AS hits FROM matching GROUP BY kind) AS by_kind"
         "), page AS (SELECT * FROM matching WHERE $5 = '' OR kind = $5"
         f" ORDER BY {order}, kind, source_id, part LIMIT $6 OFFSET $7)"
-        " SELECT counts, page.*, entry.title, entry.text, entry.moment, entry.begin_ms, entry.cues,"
+        " SELECT counts, page.*, entry.title, entry.text, entry.moment, entry.begin_ms, entry.cues, entry.page,"
         "  session.slug, session.title AS session_title, session.stream_id, committee.name AS committee,"
         "  coalesce(trim_begin_90k / 90, 0) AS shown_from_ms"
         " FROM counted LEFT JOIN (page JOIN council_search_entry AS entry USING (kind, source_id, part)"

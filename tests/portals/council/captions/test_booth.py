@@ -284,3 +284,30 @@ async def test_what_was_typed_becomes_the_transcript_and_then_a_version(app, ses
     published = await actions.publish_track(database, MAGDA, track.id)
     assert published.state == "published"
     assert (await look(app, store.public_track, session.id)).id == track.id
+
+
+async def test_nothing_that_is_typed_in_a_closed_part_is_published_later_either(app, session):
+    database = app[DATABASE]
+    (before,) = await booth.type_line(app, MAGDA, session.id, TypedLine("a", "Przechodzimy do punktu siódmego."))
+    async with database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO council_interval (session_id, kind, legal_basis, reason, recording)"
+            " VALUES ($1, 'closed', 'u.d.i.p.', 'dane stron', 'none')",
+            session.id,
+        )
+    with pytest.raises(Conflict, match="closed to the public"):
+        await booth.type_line(app, MAGDA, session.id, TypedLine("b", "Wnioskodawca choruje."))
+    # other words for a line that everybody sees would be public at once; taking it back shows nobody anything
+    with pytest.raises(Conflict, match="closed to the public"):
+        await booth.correct_line(
+            database, MAGDA, session.id, before.id, CorrectedLine(before.rev, "Wnioskodawca choruje.")
+        )
+    assert await booth.correct_line(database, MAGDA, session.id, before.id, CorrectedLine(before.rev, "")) is None
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE council_interval SET ended_at = clock_timestamp() WHERE session_id = $1", session.id)
+    # a page that had no connection sends what was typed then as soon as it may
+    with pytest.raises(Conflict, match="begun while the session was closed"):
+        await booth.type_line(app, MAGDA, session.id, TypedLine("b", "Wnioskodawca choruje.", "", 60_000))
+    (after,) = await booth.type_line(app, MAGDA, session.id, TypedLine("c", "Wznawiam obrady."))
+    view = await look(app, booth.live_captions, NOBODY, session.id)
+    assert [line.text for line in view.lines] == ["Wznawiam obrady."] == [after.text]

@@ -346,6 +346,7 @@ def test_days_left(recorded, now, left):
     assert rules.days_left(datetime.fromisoformat(recorded), datetime.fromisoformat(now), WARSAW) == left
 
 
+@pytest.mark.alone
 async def test_three_hundred_thousand_words_answer_quickly(app, ended):
     words = [
         SpokenCue(

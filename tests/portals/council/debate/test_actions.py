@@ -64,6 +64,12 @@ async def test_a_whole_debate_as_its_page_sees_it(app, session):
     await same()
     await actions.extend_speech(database, CLERK, session.id, guest.id, 60)
     await same()
+    for _ in range(2):  # pressed twice, by two people, it is one stop
+        await actions.pause_speech(database, CHAIR, session.id, guest.id)
+        await same()
+    for _ in range(2):
+        await actions.resume_speech(database, CLERK, session.id, guest.id)
+        await same()
     await actions.give_floor(database, CHAIR, session.id, reply.id)
     await same()
     await actions.end_speech(database, CHAIR, session.id, reply.id)
@@ -80,7 +86,7 @@ async def test_a_whole_debate_as_its_page_sees_it(app, session):
             row["action"]
             for row in await tx.records("SELECT action FROM audit_entry WHERE action LIKE 'debate.%' ORDER BY id")
         ]
-    asked = ["debate.ask"] * 3 + ["debate.order", "debate.floor", "debate.extend"]
+    asked = ["debate.ask"] * 3 + ["debate.order", "debate.floor", "debate.extend", "debate.pause", "debate.resume"]
     assert lines == [
         *asked,
         "debate.end",
@@ -115,6 +121,26 @@ async def test_speeches_are_kept_with_exact_moments(app, session):
     assert {one.speaker for one in found.totals} == {"Marek Lis", "Łucja Żółć"}
 
 
+async def test_stops_of_the_timer_add_up_and_end_with_the_speech(app, session):
+    database = app[DATABASE]
+    speech = await ask(app, session, MAREK)
+    for work in (actions.pause_speech, actions.resume_speech):
+        with pytest.raises(Conflict):
+            await work(database, CHAIR, session.id, speech.id)
+    await actions.give_floor(database, CHAIR, session.id, speech.id)
+    stops = []
+    for _ in range(2):
+        paused = await actions.pause_speech(database, CHAIR, session.id, speech.id)
+        assert paused.paused_at is not None
+        resumed = await actions.resume_speech(database, CHAIR, session.id, speech.id)
+        assert resumed.paused_at is None
+        stops.append(resumed.paused_s)
+    assert 0 < stops[0] < stops[1] < 60
+    await actions.pause_speech(database, CHAIR, session.id, speech.id)
+    ended = await actions.end_speech(database, CHAIR, session.id, speech.id)
+    assert (ended.state, ended.paused_at, ended.paused_s) == ("spoken", None, stops[1])
+
+
 async def _items(app, session):
     async with app[DATABASE].transaction(readonly=True) as tx:
         return await council.session_view(tx, NOBODY, session.id)
@@ -136,6 +162,8 @@ async def test_only_the_clerk_and_whoever_presides_run_the_queue(app, session):
             actions.add_speaker(database, SETTINGS, actor, session.id, GUEST),
             actions.give_floor(database, actor, session.id, speech.id),
             actions.extend_speech(database, actor, session.id, speech.id, 60),
+            actions.pause_speech(database, actor, session.id, speech.id),
+            actions.resume_speech(database, actor, session.id, speech.id),
             actions.end_speech(database, actor, session.id, speech.id),
             actions.withdraw_speech(database, actor, session.id, speech.id),
             actions.restore_speech(database, actor, session.id, speech.id),

@@ -1,12 +1,9 @@
 """Pages and JSON of the debate, over HTTP with the demo's people."""
 
-import os
-
-import asyncpg
 import pytest
 import pytest_asyncio
 
-from tests.conftest import running_site, with_database
+from tests.conftest import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -17,15 +14,11 @@ async def live_session(client) -> dict:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def site(postgres_url, template_database, tmp_path_factory):
+async def site(demo, tmp_path_factory):
     """One product for all of these: each test leaves it so that the others find what they look for."""
-    name = f"gryf_debate_{os.getpid()}"
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    async with running_site(with_database(postgres_url, name), tmp_path_factory.mktemp("site")) as found:
+    folder = tmp_path_factory.mktemp("site")
+    async with demo.copy(folder) as url, running_site(url, folder) as found:
         yield found
-    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await connection.close()
 
 
 @pytest.mark.parametrize(

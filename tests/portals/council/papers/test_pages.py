@@ -144,10 +144,10 @@ async def test_a_pasted_agenda_is_shown_before_it_is_saved(site):
         opening = before["items"][0]
         rows = [
             ("csrf_token", token), ("agenda_rev", str(before["session"]["agenda_rev"])), ("do", "save"),
-            ("item", str(opening["id"])), ("number", ""), ("row_title", opening["title"]), ("depth", "0"), ("minutes", "5"),
-            ("item", ""), ("number", ""), ("row_title", "Uchwały"), ("depth", "0"), ("minutes", "x"),
-            ("item", ""), ("number", "2a"), ("row_title", "Budżet"), ("depth", "1"), ("minutes", ""),
-            ("item", ""), ("number", ""), ("row_title", ""), ("depth", "1"), ("minutes", ""),
+            ("item", str(opening["id"])), ("row_number", ""), ("row_title", opening["title"]), ("depth", "0"), ("minutes", "5"),
+            ("item", ""), ("row_number", ""), ("row_title", "Uchwały"), ("depth", "0"), ("minutes", "x"),
+            ("item", ""), ("row_number", "2a"), ("row_title", "Budżet"), ("depth", "1"), ("minutes", ""),
+            ("item", ""), ("row_number", ""), ("row_title", ""), ("depth", "1"), ("minutes", ""),
         ]  # fmt: skip
         async with clerk.post(path, data=rows, allow_redirects=False) as answer:
             page = await answer.text()

@@ -1,6 +1,6 @@
 """The registers of resolutions and interpellations: who may, what is refused and beside which field, what is told and noted."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 import pytest
@@ -11,6 +11,7 @@ from portals.council.records.interpellations import actions as matters
 from portals.council.records.interpellations import rules as matter_rules
 from portals.council.records.interpellations.model import Draft as Matter
 from portals.council.records.interpellations.model import InterpellationChanged, NewAnswer
+from portals.council.records.interpellations.settings import days_off
 from portals.council.records.resolutions import actions as resolutions
 from portals.council.records.resolutions import rules
 from portals.council.records.resolutions.model import Draft, ResolutionChanged
@@ -184,7 +185,7 @@ async def test_interpellations_are_submitted_answered_withdrawn_told_and_noted(s
         "Dziura w drodze",
         "Anna Kowal",
         today,
-        today + timedelta(days=14),
+        matter_rules.due_on(today, 14, app[matters.DAYS_OFF]),
     )
     assert matter.addressee == "Prezydent Miasta"
     first = await matters.answer(app, clerk, matter.id, NewAnswer(author="ZIM", body="Wkrótce", final=False))
@@ -226,7 +227,7 @@ async def test_who_may_do_what_with_an_interpellation(site):
     theirs = await matters.submit(
         app, clerk, Matter(title="x", body="y", councillor_id=other, submitted_on=date(2026, 1, 31))
     )
-    assert (theirs.councillor, theirs.due_on) == ("Jacek Ćwik", date(2026, 2, 14))
+    assert (theirs.councillor, theirs.due_on) == ("Jacek Ćwik", date(2026, 2, 16)), "the 14th is a Saturday"
     with pytest.raises(NotFound):
         await matters.withdraw(app, councillor, theirs.id)
     for actor in (NOBODY, RESIDENT, councillor):
@@ -241,9 +242,23 @@ async def test_who_may_do_what_with_an_interpellation(site):
 
 
 def test_the_time_limit_is_counted_from_the_next_day():
-    assert matter_rules.due_on(date(2026, 2, 20), 14) == date(2026, 3, 6)
+    assert matter_rules.due_on(date(2026, 2, 20), 14, ()) == date(2026, 3, 6)
     assert matter_rules.days_left(date(2026, 3, 6), date(2026, 3, 6)) == 0
     assert matter_rules.days_left(date(2026, 3, 6), date(2026, 3, 8)) == -2
+
+
+@pytest.mark.parametrize(
+    ("submitted_on", "due_on"),
+    [
+        (date(2026, 11, 28), date(2026, 12, 14)),  # a Saturday, then a Sunday
+        (date(2026, 12, 10), date(2026, 12, 28)),  # Christmas Eve, two days of Christmas (one a Saturday), a Sunday
+        (date(2027, 3, 15), date(2027, 3, 30)),  # Easter Monday
+        (date(2027, 5, 13), date(2027, 5, 28)),  # Corpus Christi, a Thursday
+        (date(2026, 10, 28), date(2026, 11, 12)),  # Independence Day
+    ],
+)
+def test_no_time_limit_ends_on_a_day_off(submitted_on, due_on):
+    assert matter_rules.due_on(submitted_on, 14, days_off("PL")) == due_on
 
 
 async def test_the_pages_show_the_countdown_and_keep_what_was_typed(site):

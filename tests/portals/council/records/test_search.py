@@ -392,6 +392,7 @@ def test_the_second_is_that_of_the_cue_which_holds_the_hit():
         None,
         10_000,
         [(0, 10_000), (20, 14_900), (40, 19_000)],
+        None,
         "s",
         "t",
         "x",
