@@ -12,6 +12,7 @@ from aiohttp import web
 import app.identity.feature
 import media.features
 import portals.council.features
+import portals.dialog.features
 import realtime.feature
 from app import jobs, serving
 from app.actor import SYSTEM
@@ -22,6 +23,7 @@ from app.feature import Feature, having
 from app.files import FileStore
 from app.identity import commands as accounts
 from app.identity.model import NewAccount
+from app.identity.post import Post
 from app.log import set_up_logging
 from app.mail import Mailer, MailSettings
 from app.process import (
@@ -37,21 +39,34 @@ from app.services import FEATURE as SERVICES
 from app.wire import CITY, SERVER, build_app, section
 from media.archive.commands import recording_cli
 from media.continuity.model import Slot
+from media.hls.marks import Mark
 from media.streams import PublishGrant
 from portals.council import actions as council
 from portals.council.demo import SETTINGS as DEMO_SETTINGS
 from portals.council.demo import Showcase, showcase
-from portals.council.recorded import title_of
+from portals.council.recorded import title_of as session_title
 from portals.council.records.search.commands import search_cli
-from portals.council.sealing.moments import marks_of
+from portals.council.sealing.moments import marks_of as session_marks
+from portals.dialog.meeting import air as meeting
 from realtime.backplane import worker_backplane
 
 log = structlog.get_logger("gryf")
 
 
 async def authorise_publish(application: web.Application, key: str, address: str) -> PublishGrant | None:
-    """Media asks: may this stream key publish? The council answers."""
-    return await council.authorise_publish(application[DATABASE], key, address)
+    """Media asks: may this stream key publish? The council answers, then the meetings of consultations."""
+    database = application[DATABASE]
+    return await council.authorise_publish(database, key, address) or await meeting.authorise_publish(database, key)
+
+
+async def marks_of(application: web.Application, stream_id: str) -> list[Mark]:
+    """Media asks: what is marked on this stream's time?"""
+    return await session_marks(application, stream_id) or await meeting.marks_of(application[DATABASE], stream_id)
+
+
+async def title_of(application: web.Application, stream_id: str) -> str:
+    """Media asks: what do people call this recording?"""
+    return await session_title(application, stream_id) or await meeting.title_of(application[DATABASE], stream_id)
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -66,6 +81,7 @@ FEATURES: tuple[Feature, ...] = (
         title_of=title_of,
     ),
     *portals.council.features.FEATURES,
+    *portals.dialog.features.FEATURES,
 )
 
 cli = typer.Typer(
@@ -173,7 +189,7 @@ async def run_worker(settings: Settings) -> None:
         watching = asyncio.create_task(watch_parent(stop))
         declared = tuple(job for feature in FEATURES for job in feature.jobs)
         mailer = Mailer(section(application, MailSettings), data, application[CITY].office)
-        parts = (mailer, FileStore.in_folder(data), *media.features.worker_parts(application))
+        parts = (mailer, FileStore.in_folder(data), Post.of(application), *media.features.worker_parts(application))
         await jobs.run_worker(application[DATABASE], declared, stop, parts=parts)
         watching.cancel()
     finally:

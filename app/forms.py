@@ -120,8 +120,7 @@ class Form(wtforms.Form):
             else:
                 field.errors = [*field.errors, text]
         if problem.detail or not fields:
-            text = self.locale.gettext(problem.detail or problem.title)
-            self.form_errors.append(text % problem.values if problem.values else text)
+            self.form_errors.append(self.locale.filled(problem.detail or problem.title, problem.values))
 
 
 class ActionForm(Form):

@@ -5,7 +5,7 @@ read at start-up, compiled in memory and merged. `tools/messages.py` keeps the f
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -58,6 +58,15 @@ class Locale:
     def gettext(self, message: str) -> str:
         # the empty id is the catalogue's header
         return self._translations.ugettext(message) if message else ""
+
+    def filled(self, message: str, values: Mapping[str, object]) -> str:
+        """The message with its places filled; moments are written as people read them."""
+        text = self.gettext(message)
+        said = {
+            name: self.format_datetime(value) if isinstance(value, datetime) else value
+            for name, value in values.items()
+        }
+        return text % said if said else text
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         return self._translations.ungettext(singular, plural, n)

@@ -97,7 +97,7 @@ def describe(problem: AppError, locale: Locale) -> Problem:
         type=f"urn:gryf:problem:{problem.code}",
         title=locale.gettext(problem.title),
         status=int(problem.status),
-        detail=locale.gettext(problem.detail) % problem.values if problem.detail else "",
+        detail=locale.filled(problem.detail, problem.values) if problem.detail else "",
         fields=(
             {name: locale.gettext(text) for name, text in problem.fields.items()}
             if isinstance(problem, Invalid)

@@ -34,6 +34,8 @@ ACTOR: Final = web.RequestKey("actor", Actor)
 NONCE: Final = web.RequestKey("nonce", str)
 FEATURES: web.AppKey[tuple[Feature, ...]] = web.AppKey("features")
 CITY: web.AppKey[City] = web.AppKey("city", City)
+IMAGE_HOSTS: web.AppKey[dict[str, str]] = web.AppKey("image_hosts", dict[str, str])
+"""Where pages may load images from beside our own: beginning of a path → scheme and host. Services add to it."""
 SERVER: web.AppKey[Server] = web.AppKey("server", Server)
 LONG_LIVED: Final = {"/live", "/api/live/events"}
 """How long these take says nothing of the server."""
@@ -107,6 +109,7 @@ def build_app(features: tuple[Feature, ...], sections: list[msgspec.Struct], dat
     app[SECTIONS], app[SERVER], app[CITY] = found, server, found.get(City)
     app[FEATURES], app[DATABASE], app[SUPERVISOR] = features, database, Supervisor()
     app[METRICS] = metrics.new_registry()
+    app[IMAGE_HOSTS] = {}
     app[HTTP_FIGURES] = HttpFigures(app[METRICS])
     app[LOCALES] = Locales.read(ROOT, app[CITY])
     set_up_pages(app)
@@ -278,10 +281,12 @@ async def set_headers(request: web.Request, response: web.StreamResponse) -> Non
         route = request.get(api.ROUTE)
         frames = "*" if route is not None and route.embeddable else "'none'"
         nonce = request.get(NONCE, "")
+        hosts = [host for start, host in request.app[IMAGE_HOSTS].items() if request.path.startswith(start)]
+        images = " ".join(["'self' data: blob:", *hosts])
         headers.setdefault(
             "Content-Security-Policy",
             f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-            "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; "
+            f"img-src {images}; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; "
             f"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}",
         )
         headers.setdefault("Permissions-Policy", "geolocation=(), payment=(), usb=()")

@@ -39,10 +39,12 @@ async def send_mail(
     reply_to: str | None = None,
     attachments: Iterable[Attachment] = (),
     automatic: bool = True,
+    leave: str = "",
 ) -> UUID:
     """Queues a mail to one person: it goes out after COMMIT, never after a rollback. Returns its id.
 
-    `automatic` False is for what a person wrote (a helpdesk answer). Raises Invalid with the field at fault, TooLarge.
+    `automatic` False is for what a person wrote (a helpdesk answer); `leave`: where one POST ends such letters.
+    Raises Invalid with the field at fault, TooLarge.
     """
     mail = checked_mail(
         to=to,
@@ -52,6 +54,7 @@ async def send_mail(
         reply_to=reply_to or "",
         attachments=attachments,
         automatic=automatic,
+        leave=leave,
     )
     mail_id = uuid4()
     await store.save_mail(tx, mail_id, mail.to, mail.subject, msgspec.msgpack.encode(mail))

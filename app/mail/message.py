@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from typing import Final
 from uuid import UUID
 
@@ -21,8 +21,22 @@ MOST_ATTACHED_BYTES: Final = 15 * 1024 * 1024
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
+_LEAVE = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]{1,900}")
 _PARAMETER = re.compile(r"[a-z-]+=[A-Za-z0-9._-]+")
-_SEVEN_BIT: Final = SMTP.clone(cte_type="7bit")
+
+
+class _Address(UnstructuredHeader):
+    """A header that holds a web address: it is never folded, for what folding breaks is no address."""
+
+    name: str
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Address)  # type: ignore[arg-type]  # the registry adds the base class
+_SEVEN_BIT: Final = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 """Every server takes it, without asking for 8BITMIME."""
 
 
@@ -46,6 +60,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     automatic: bool = True
     """Sent by the program, so that absence notices do not answer it (RFC 3834)."""
+    leave: str = ""
+    """Address at which one POST ends such letters (RFC 8058)."""
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -73,7 +89,15 @@ def checked_address(text: str, field: str) -> str:
 
 
 def checked_mail(
-    *, to: str, subject: str, text: str, html: str, reply_to: str, attachments: Iterable[Attachment], automatic: bool
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    reply_to: str,
+    attachments: Iterable[Attachment],
+    automatic: bool,
+    leave: str = "",
 ) -> Mail:
     """A mail that can be sent. Raises Invalid with the field at fault, TooLarge for the attachments."""
     subject = unicodedata.normalize("NFC", subject.strip())
@@ -81,6 +105,8 @@ def checked_mail(
         raise Invalid(fields={"subject": "The subject is one line of at most 200 characters"})
     if not text.strip():
         raise Invalid(fields={"text": "A mail needs a text"})
+    if leave and not _LEAVE.fullmatch(leave):
+        raise Invalid(fields={"leave": "This is not an address of a page"})
     kept = tuple(attachments)
     if sum(len(attachment.content) for attachment in kept) > MOST_ATTACHED_BYTES:
         raise TooLarge("The attachments are too large for a mail")
@@ -97,6 +123,7 @@ def checked_mail(
         reply_to=checked_address(reply_to, "reply_to") if reply_to else "",
         attachments=kept,
         automatic=automatic,
+        leave=leave,
     )
 
 
@@ -120,6 +147,9 @@ def compose(mail: Mail, sender: Sender, mail_id: UUID, date: datetime) -> bytes:
     if mail.automatic:
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    if mail.leave:
+        message["List-Unsubscribe"] = f"<{mail.leave}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     if mail.html:
         message.add_alternative(mail.html, subtype="html")

@@ -11,6 +11,7 @@ ROUTES = [route for feature in run.FEATURES for route in feature.routes]
 ROOMS = [room for feature in run.FEATURES for room in feature.rooms]
 ROLES = {"": "", "resident": "", "councillor": "councillor", "moderator": "moderator", "clerk": "clerk"}
 ROLES |= {"auditor": "auditor", "admin": "admin", "captioner": "captioner", "keeper": "keeper"}
+ROLES |= {name: name for name in ("consultation_clerk", "consultation_moderator")}
 """Who walks: the demo's people, with the role each one holds."""
 
 
@@ -25,7 +26,8 @@ def filled(path: str) -> str:
     """The path with something in each place that its pattern takes."""
 
     def value(place: re.Match[str]) -> str:
-        samples = ("1" if "_id" in place[1] else "x", "1", "x" * 12, "poster.jpg")
+        choices = (place[2] or "").split("|")  # {form:csv|xlsx}
+        samples = ("1" if "_id" in place[1] else "x", "1", "x" * 12, "poster.jpg", "pl", "q1", *choices)
         return next(sample for sample in samples if re.fullmatch(place[2] or ".+", sample))
 
     return re.sub(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})*))?\}", value, path)

@@ -55,6 +55,17 @@ def test_a_mail_a_person_wrote_may_be_answered_by_machines() -> None:
     assert "Auto-Submitted" not in parsed(compose(mail(automatic=False), SENDER, ID, DATE))
 
 
+def test_a_letter_is_left_with_one_post() -> None:
+    address = f"https://konsultacje.slupsk.example/dialog/mine/leave/12.3-4-5.{'x' * 43}"
+    content = compose(mail(leave=address), SENDER, ID, DATE)
+    assert f"List-Unsubscribe: <{address}>\r\n".encode() in content  # in one piece: folded it would be no address
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in content
+    assert b"List-Unsubscribe" not in compose(mail(), SENDER, ID, DATE)
+    for wrong in ("mailto:x@example.org", "https://a.example/>, <https://b.example/", "https://a.example/\r\nBcc: x"):
+        with pytest.raises(Invalid):
+            mail(leave=wrong)
+
+
 def test_html_is_the_alternative_and_files_are_attached() -> None:
     files = (
         Attachment("Sesja świąteczna.ics", "text/calendar", b"BEGIN:VCALENDAR"),

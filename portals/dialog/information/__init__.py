@@ -1,0 +1,1 @@
+"""Blocks of information: text of the office in Markdown."""

@@ -1,0 +1,1 @@
+"""Materials of a consultation, of any form: texts, PDF and office files, slides, pictures, sound, films, links."""

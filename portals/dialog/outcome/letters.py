@@ -1,0 +1,237 @@
+"""Letters: to authors whose contribution was answered, and digests for those who follow.
+
+They are written where the kinds of blocks are known, in the process that serves pages; each stands in the transaction
+that settles it, so it goes out once, whichever process writes it. What it tells is asked in that transaction: what is
+hidden by then is not told.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from app.database import DATABASE, Database, Tx
+from app.errors import Invalid, Unavailable
+from app.i18n import Locale, _
+from app.identity.identity import IDENTITY
+from app.identity.keys import Keys
+from app.identity.post import Post
+from app.mail import send_mail
+from app.supervise import SUPERVISOR
+from portals.dialog import participant_store
+from portals.dialog import store as dialog_store
+from portals.dialog.blocks import BLOCKS, Blocks
+from portals.dialog.model import Consultation
+from portals.dialog.outcome import rules, store, views
+from portals.dialog.outcome.model import DueLetter, Entry, Following, Rhythm
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S: Final = 20.0
+DIGESTS: Final[tuple[Rhythm, ...]] = ("instant", "daily", "weekly")
+ACCOUNTS_AT_ONCE: Final = 100
+QUOTED: Final = 5
+LONGEST_QUOTE: Final = 160
+ANSWER_SUBJECT: Final = _("The office has answered what you wrote: %(title)s")
+ANSWER_TEXT: Final = _(
+    "Hello,\n\nin the consultation «%(title)s» you wrote:\n\n%(quote)s\n\n"
+    "The office says: %(status)s.\n\n%(answer)s\n\n%(link)s"
+)
+DIGEST_SUBJECT: Final = _("News of consultations: %(title)s")
+MORE_SUBJECT: Final = _("News of %(count)s consultations")
+DIGEST_START: Final = _("Hello,\n\nthis is new in consultations that you follow.")
+FOOTER: Final = _("Change how often you get this:\n%(settings)s\n\nNo more mail about this:\n%(leave)s")
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What writing letters needs."""
+
+    database: Database
+    blocks: Blocks
+    post: Post
+    keys: Keys
+
+    def leave(self, account_id: int, consultation_ids: Sequence[int]) -> str:
+        """The letter's address for leaving."""
+        return f"{self.post.origin}/dialog/mine/leave/{rules.leave_token(self.keys, account_id, consultation_ids)}"
+
+    def footer(self, locale: Locale, leave: str) -> str:
+        settings = f"{self.post.origin}/dialog/mine/following"
+        words = locale.filled(FOOTER, {"settings": settings, "leave": leave})
+        return f"\n\n--\n{words}\n\n{self.post.city.office}\n"
+
+
+async def tell_authors(desk: Desk) -> int:
+    """Every letter that is due. Returns how many went out."""
+    sent = 0
+    while True:
+        async with desk.database.transaction() as tx:
+            letter = await store.due_letter(tx)
+            if letter is None:
+                return sent
+            told = await _tell_author(desk, tx, letter)
+            await store.settle_letter(tx, letter, sent=told)
+        sent += told
+
+
+async def _tell_author(desk: Desk, tx: Tx, letter: DueLetter) -> bool:
+    answer = await store.answer(tx, letter.answer_id)
+    consultation = await dialog_store.consultation(tx, letter.consultation_id)
+    if answer is None or consultation is None or consultation.state == "draft":
+        return False
+    if letter.account_id is None or letter.email is None or letter.rhythm == "none" or answer.status != letter.status:
+        return False
+    found = await views.entries(tx, desk.blocks, consultation, only=answer.block_id)
+    entry = next((one for one in found if one.ref == answer.ref), None)
+    if entry is None:  # hidden or taken back since
+        return False
+    locale = desk.post.locales.get(letter.language or "")
+    values: dict[str, object] = {
+        "title": consultation.title,
+        "quote": _quote(entry.text, 600),
+        "status": locale.gettext(rules.STATUSES[answer.status]),
+        "answer": answer.answer,
+        "link": f"{desk.post.origin}{entry.path}",
+    }
+    text = locale.filled(ANSWER_TEXT, values)
+    subject = locale.filled(ANSWER_SUBJECT, values)
+    return await _send(desk, tx, locale, letter.email, subject, text, letter.account_id, [consultation.id])
+
+
+async def _send(
+    desk: Desk, tx: Tx, locale: Locale, to: str, subject: str, text: str, account_id: int, ids: Sequence[int]
+) -> bool:
+    """False where the account's address takes no mail: that must not hold up the letters of others."""
+    leave = desk.leave(account_id, ids)
+    text += desk.footer(locale, leave)
+    try:
+        await send_mail(tx, to=to, subject=_subject(desk, subject), text=text, leave=leave)
+    except Invalid as problem:
+        log.warning("letter cannot be sent", account=account_id, fields=list(problem.fields))
+        return False
+    return True
+
+
+async def send_digests(desk: Desk, now: datetime | None = None) -> int:
+    """Digests that are due, one letter for each account and rhythm. Returns how many went out."""
+    sent = 0
+    zone = ZoneInfo(desk.post.city.time_zone)
+    for rhythm in DIGESTS:
+        async with desk.database.transaction(readonly=True) as tx:
+            moment = now or await dialog_store.now(tx)
+        before, last = rules.due_before(rhythm, moment, zone), 0
+        while True:
+            async with desk.database.transaction(readonly=True) as tx:
+                accounts = await store.due_accounts(tx, rhythm, before, last, ACCOUNTS_AT_ONCE)
+            if not accounts:
+                break
+            for account_id in accounts:
+                async with desk.database.transaction() as tx:
+                    due = await store.take_due(tx, account_id, rhythm, before)
+                    sent += await _digest(desk, tx, account_id, due, moment - rules.SETTLED)
+            last = accounts[-1]
+    return sent
+
+
+async def _digest(desk: Desk, tx: Tx, account_id: int, due: Sequence[Following], until: datetime) -> bool:
+    """One letter with a part for each consultation; none where nothing is new."""
+    address = await store.address(tx, account_id)
+    if not due or address is None:
+        return False
+    email, language = address
+    locale = desk.post.locales.get(language)
+    parts, titles = [], []
+    for one in due:
+        consultation = await dialog_store.consultation(tx, one.consultation_id)
+        if consultation is None or consultation.state == "draft":
+            continue
+        lines = await news(desk, tx, locale, consultation, account_id, one.told_at, until)
+        if lines:
+            parts.append("\n".join([consultation.title, f"{desk.post.origin}{consultation.path}", "", *lines]))
+            titles.append(consultation.title)
+    ids = [one.consultation_id for one in due]
+    await store.set_told(tx, account_id, ids, until)
+    if not parts:
+        return False
+    subject = DIGEST_SUBJECT if len(titles) == 1 else MORE_SUBJECT
+    title = locale.filled(subject, {"title": titles[0], "count": str(len(titles))})
+    text = "\n\n\n".join([locale.gettext(DIGEST_START), *parts])
+    return await _send(desk, tx, locale, email, title, text, account_id, ids)
+
+
+async def news(
+    desk: Desk,
+    tx: Tx,
+    locale: Locale,
+    consultation: Consultation,
+    account_id: int,
+    after: datetime,
+    until: datetime,
+) -> list[str]:
+    """What everybody may read now and has come in this time, without what the person wrote."""
+    own = await participant_store.participant_of(tx, consultation.id, account_id)
+    found = await views.entries(tx, desk.blocks, consultation)
+    written = [one for one in found if after < one.at <= until and (own is None or one.participant_id != own.id)]
+    answered = [one for one in found if one.answer is not None and after < one.answer.answered_at <= until]
+    lines = []
+    for phase in await dialog_store.phases(tx, consultation.id):
+        if consultation.state == "published" and after < phase.starts_at <= until:
+            lines.append(locale.filled(_("• Begun: %(phase)s"), {"phase": phase.title}))
+        if consultation.state == "published" and after < phase.ends_at <= until:
+            lines.append(locale.filled(_("• Ended: %(phase)s"), {"phase": phase.title}))
+    for notice in await participant_store.notices(tx, consultation.id):
+        if after < notice.created_at <= until:
+            words = _("• Longer: %(reason)s") if notice.what == "extended" else _("• Cancelled: %(reason)s")
+            lines.append(locale.filled(words, {"reason": notice.reason}))
+    if any(after < one.published_at <= until for one in await store.versions(tx, consultation.id)):
+        lines.append(locale.gettext(_("• The office has published its conclusions")))
+    if written:
+        lines.append(
+            locale.ngettext("• %(n)s new contribution", "• %(n)s new contributions", len(written)) % {"n": len(written)}
+        )
+        lines += _quotes(written, desk.post.origin)
+    if answered:
+        lines.append(
+            locale.ngettext("• %(n)s answer of the office", "• %(n)s answers of the office", len(answered))
+            % {"n": len(answered)}
+        )
+        lines += _quotes(answered, desk.post.origin)
+    return lines
+
+
+def _quotes(found: Sequence[Entry], origin: str) -> list[str]:
+    return [f"   – {_quote(one.text, LONGEST_QUOTE)}\n     {origin}{one.path}" for one in found[-QUOTED:]]
+
+
+def _quote(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
+def _subject(desk: Desk, text: str) -> str:
+    """A mail's subject is one line of at most 200 characters."""
+    return f"{_quote(text, 190 - len(desk.post.city.name))} · {desk.post.city.name}"
+
+
+async def letters_service(app: web.Application) -> AsyncIterator[None]:
+    """Looks for letters that are due. Every process does; a letter is held by the one that writes it."""
+    desk = Desk(app[DATABASE], app[BLOCKS], Post.of(app), app[IDENTITY].keys)
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                authors, digests = await tell_authors(desk), await send_digests(desk)
+            except Unavailable:
+                continue
+            if authors or digests:
+                log.info("letters of consultations", authors=authors, digests=digests)
+
+    task = app[SUPERVISOR].run("letters of consultations", watch)
+    yield
+    task.cancel()

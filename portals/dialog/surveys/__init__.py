@@ -1,0 +1,1 @@
+"""Surveys of consultations: questions with conditions, paper answers, results drawn."""
