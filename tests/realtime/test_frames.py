@@ -258,7 +258,7 @@ odd_frames = st.builds(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.lists(st.one_of(good_frames, good_frames, good_frames, odd_frames), max_size=12), st.randoms())
 def test_it_hears_what_websockets_hears(frames: list[bytes], chance: random.Random) -> None:
     data = b"".join(frames)

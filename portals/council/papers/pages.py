@@ -11,7 +11,8 @@ from aiohttp import web
 from app.actor import Actor
 from app.database import DATABASE, Tx
 from app.errors import Invalid, NotFound
-from app.files import INLINE, serve, stored_file
+from app.files import AUDIO, DOCUMENTS, IMAGES, INLINE, VIDEO, serve, stored_file
+from app.files.upload_form import Received, discard, read_upload_form
 from app.forms import read, require_action, see_other
 from app.i18n import _
 from app.pages import flash, render
@@ -22,10 +23,12 @@ from portals.council.model import AgendaItem, Session
 from portals.council.papers import actions, forms, store
 from portals.council.papers.model import Paper
 from portals.council.papers.reading import store as reading_store
-from portals.council.papers.receive import Received, discard, read_upload_form
 from portals.council.papers.settings import PapersSettings
 from portals.council.rules import can_run
 
+ACCEPTED: Final = DOCUMENTS | IMAGES | AUDIO | VIDEO
+MOST_FILES: Final = 50
+"""In one form."""
 WORDLESS: Final[Mapping[str, str]] = {
     "scan": _("This file holds pictures of text, so the search does not find its words."),
     "locked": _("This file is locked with a password, so the search does not find its words."),
@@ -181,7 +184,7 @@ async def add_papers(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].transaction() as tx:
         session = await council.access_desk(tx, actor, session_id)
         items = await council_store.agenda(tx, session.id)
-    received = await read_upload_form(request, _limit_bytes(request))
+    received = await _read_form(request)
     form = await forms.paper_form(request, items, received.texts)
     if not form.validate() or (received.refused and not received.uploads):
         await discard(request, received.uploads)
@@ -219,7 +222,7 @@ async def edit_paper(request: web.Request) -> web.StreamResponse:
 
 async def add_version(request: web.Request) -> web.StreamResponse:
     actor, paper, _session, _items = await _paper_at_desk(request)
-    received = await read_upload_form(request, _limit_bytes(request))
+    received = await _read_form(request)
     note = received.texts.get("note", "")
     problem = _first_problem(received)
     if not problem:
@@ -285,6 +288,11 @@ async def _edit_page(
         removal=removal,
         limit_bytes=_limit_bytes(request),
     )
+
+
+async def _read_form(request: web.Request) -> Received:
+    limit_bytes = _limit_bytes(request)
+    return await read_upload_form(request, limit_bytes=limit_bytes, accept=ACCEPTED, most_files=MOST_FILES)
 
 
 async def _paper_at_desk(request: web.Request) -> tuple[Actor, Paper, Session, list[AgendaItem]]:

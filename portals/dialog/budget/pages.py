@@ -4,13 +4,14 @@ import asyncio
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from app.database import DATABASE, Tx
 from app.errors import AppError, Invalid, NotFound
-from app.files import DOCUMENTS, FILES, IMAGES, Upload, serve, stored_file
+from app.files import DOCUMENTS, IMAGES, serve, stored_file
 from app.files.names import content_disposition
-from app.forms import CSRF_FIELD, STALE, Form, guard, read, require_action, see_other
+from app.files.upload_form import Received, discard, read_upload_form
+from app.forms import Form, guard, read, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
 from app.search import folded
@@ -203,39 +204,24 @@ async def add_file(request: web.Request) -> web.StreamResponse:
     actor = await current_actor(request)
     async with request.app[DATABASE].transaction() as tx:
         await actions.access_own_project(tx, actor, project_id)
-    what, upload = await _receive(request)
-    if upload is None:
-        await flash(request, _("Choose a file"), kind="danger")
+    what, received = await _receive(request)
+    if not received.uploads:
+        await flash(request, " ".join(received.refused) or _("Choose a file"), kind="danger")
     else:
         try:
-            await actions.add_file(request.app, actor, project_id, upload, what)
+            await actions.add_file(request.app, actor, project_id, received.uploads[0], what)
         except AppError as problem:
-            await request.app[FILES].discard(upload)
+            await discard(request, received.uploads)
             await flash(request, problem.detail or problem.title, kind="danger")
         else:
             await flash(request, _("The file is added"))
     return see_other(f"{rules.path_of(request.match_info['slug'], project_id)}/edit#files")
 
 
-async def _receive(request: web.Request) -> tuple[FileKind, Upload | None]:
-    """Raises `Invalid` for a token that does not fit, before a byte of the file is kept, and for odd files."""
-    if request.content_type != "multipart/form-data":
-        raise Invalid("Send this as a form with files")
-    checker, accepted = await guard(request), False
-    what: FileKind = "public"
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            continue
-        if part.name == CSRF_FIELD:
-            accepted = checker.accepts((await part.read(decode=True))[:4096].decode(errors="replace"))
-        elif part.name == "what":
-            what = "supporters" if await part.read(decode=True) == b"supporters" else "public"
-        elif part.filename:
-            if not accepted:
-                raise Invalid(STALE)
-            kinds = DOCUMENTS | IMAGES
-            return what, await request.app[FILES].receive(part, limit_bytes=FILE_LIMIT, accept=kinds)
-    return what, None
+async def _receive(request: web.Request) -> tuple[FileKind, Received]:
+    """Raises `Invalid` for a token that does not fit, before a byte of the file is kept."""
+    received = await read_upload_form(request, limit_bytes=FILE_LIMIT, accept=DOCUMENTS | IMAGES)
+    return ("supporters" if received.texts.get("what") == "supporters" else "public"), received
 
 
 async def remove_file(request: web.Request) -> web.StreamResponse:

@@ -10,6 +10,7 @@ from app import api
 from app.database import DATABASE
 from app.errors import Conflict, Invalid, NotFound
 from app.files import INLINE, serve, stored_file
+from app.files.upload_form import Received, discard, read_upload_form
 from app.forms import Form, read, require_action, see_other
 from app.i18n import _
 from app.pages import flash, render
@@ -19,10 +20,11 @@ from portals.dialog.discussion import actions as discussion
 from portals.dialog.materials import actions, forms, rules, store, views
 from portals.dialog.materials.actions import NAME
 from portals.dialog.materials.model import Content, Kind, MaterialDraft, MaterialList, MaterialsSettings
-from portals.dialog.materials.receive import Received, discard, read_upload_form
 from portals.dialog.materials.settings import MaterialSettings
 
 MIB: Final = 1024 * 1024
+MOST_TEXT: Final = 512 * 1024
+"""Bytes of a material that is a text."""
 
 
 async def show_material(request: web.Request) -> web.StreamResponse:
@@ -96,7 +98,9 @@ async def add_material(request: web.Request) -> web.StreamResponse:
     block_id, kind = int(request.match_info["block_id"]), _kind(request)
     async with request.app[DATABASE].transaction() as tx:
         place = await access_block_to_manage(tx, actor, block_id, NAME)
-    received = await read_upload_form(request, limit_bytes(request), rules.ACCEPTED)
+    received = await read_upload_form(
+        request, limit_bytes=limit_bytes(request), accept=rules.ACCEPTED, most_text=MOST_TEXT
+    )
     form = await forms.form_of(request, forms.NewForm, received.texts)
     if not received.refused and form.validate():
         upload = received.uploads[0] if received.uploads and kind == "file" else None
@@ -152,7 +156,9 @@ async def add_version(request: web.Request) -> web.StreamResponse:
     actor = await current_actor(request)
     async with request.app[DATABASE].transaction() as tx:
         material, place = await actions.access_material_to_manage(tx, actor, _id(request))
-    received = await read_upload_form(request, limit_bytes(request), rules.ACCEPTED)
+    received = await read_upload_form(
+        request, limit_bytes=limit_bytes(request), accept=rules.ACCEPTED, most_text=MOST_TEXT
+    )
     form = await forms.form_of(request, forms.VersionForm, received.texts)
     if not received.refused and form.validate():
         upload = received.uploads[0] if received.uploads and material.kind == "file" else None

@@ -6,13 +6,11 @@ import msgspec
 from aiohttp import BodyPartReader, web
 
 from app.errors import Invalid, TooLarge
-from app.files import AUDIO, DOCUMENTS, FILES, IMAGES, VIDEO, Upload
+from app.files.upload import FILES, Upload
 from app.forms import CSRF_FIELD, STALE, guard
 from app.i18n import LOCALES
 
-ACCEPTED: Final = DOCUMENTS | IMAGES | AUDIO | VIDEO
 MOST_TEXT: Final = 64 * 1024
-MOST_FILES: Final = 50
 
 
 class Received(msgspec.Struct):
@@ -23,8 +21,13 @@ class Received(msgspec.Struct):
     refused: list[str]
 
 
-async def read_upload_form(request: web.Request, limit_bytes: int) -> Received:
-    """Raises Invalid when the token does not fit, before any byte of a file is kept."""
+async def read_upload_form(
+    request: web.Request, *, limit_bytes: int, accept: frozenset[str], most_files: int = 1, most_text: int = MOST_TEXT
+) -> Received:
+    """Raises Invalid when the token does not fit, before any byte of a file is kept.
+
+    `limit_bytes`: of each file; `most_text`: bytes of each text, `TooLarge` beyond. Files after `most_files` are left.
+    """
     if request.content_type != "multipart/form-data":
         raise Invalid("Send this as a form with files")
     checker = await guard(request)
@@ -35,13 +38,13 @@ async def read_upload_form(request: web.Request, limit_bytes: int) -> Received:
             if not isinstance(part, BodyPartReader) or part.name is None:
                 continue
             if part.filename is None:
-                text = await _text(part)
+                text = await _text(part, most_text)
                 received.texts[part.name] = text
                 accepted = accepted or (part.name == CSRF_FIELD and checker.accepts(text))
             elif not accepted:
                 raise Invalid(STALE)
-            elif part.filename and len(received.uploads) < MOST_FILES:
-                await _take(request, part, received, limit_bytes)
+            elif part.filename and len(received.uploads) < most_files:
+                await _take(request, part, received, limit_bytes, accept)
     except ValueError:
         raise Invalid("The upload broke off") from None
     if not accepted:
@@ -55,20 +58,22 @@ async def discard(request: web.Request, uploads: list[Upload]) -> None:
         await request.app[FILES].discard(upload)
 
 
-async def _text(part: BodyPartReader) -> str:
+async def _text(part: BodyPartReader, most: int) -> str:
     data = bytearray()
     while block := await part.read_chunk(8192):
         data += block
-        if len(data) > MOST_TEXT:
+        if len(data) > most:
             raise TooLarge
     return data.decode("utf-8", errors="replace")
 
 
-async def _take(request: web.Request, part: BodyPartReader, received: Received, limit_bytes: int) -> None:
+async def _take(
+    request: web.Request, part: BodyPartReader, received: Received, limit_bytes: int, accept: frozenset[str]
+) -> None:
     locale = request.app[LOCALES].choose(request)
     name = part.filename or ""
     try:
-        received.uploads.append(await request.app[FILES].receive(part, limit_bytes=limit_bytes, accept=ACCEPTED))
+        received.uploads.append(await request.app[FILES].receive(part, limit_bytes=limit_bytes, accept=accept))
     except (Invalid, TooLarge) as problem:
         message = (
             next(iter(problem.fields.values()), problem.detail) if isinstance(problem, Invalid) else problem.detail
