@@ -71,6 +71,7 @@ class Tx:
         self.connection = connection
         self.outbox: list[Publication] = []
         self.callbacks: list[Callable[[], None]] = []
+        self.wakes: set[str] = set()
         self.complete = False
         """Only COMMIT is left, or was asked for."""
 
@@ -114,6 +115,10 @@ class Tx:
         """Calls back once, synchronously, after COMMIT: for state in this process (a stream, a cache)."""
         self.callbacks.append(callback)
 
+    def wake(self, work: str) -> None:
+        """After COMMIT, lets the background work of this name in this process go on at once (`Database.woken`)."""
+        self.wakes.add(work)
+
     async def enqueue(self, job: Job, payload: msgspec.Struct, delay_s: float = 0) -> int:
         """Queues background work in this very transaction and returns the job's id."""
         from app.jobs import enqueue
@@ -133,6 +138,7 @@ class Database:
     def __init__(self, pool: "asyncpg.pool.Pool[Any]", backplane: Backplane | None = None) -> None:
         self.pool = pool
         self.backplane: Backplane = backplane or SilentBackplane()
+        self._alarms: dict[str, asyncio.Event] = {}
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool = False, isolation: str | None = None) -> AsyncIterator[Tx]:
@@ -164,6 +170,9 @@ class Database:
             await asyncio.shield(self.pool.release(connection))
         for callback in tx.callbacks:
             callback()
+        for work in tx.wakes:
+            if work in self._alarms:
+                self._alarms[work].set()
 
     @asynccontextmanager
     async def _outcome(self, tx: Tx) -> AsyncIterator[None]:
@@ -189,6 +198,20 @@ class Database:
     def announce(self, room: str, event: Event) -> None:
         """Publishes what is no fact of the database (a meter, a state of a stream): at once, without a transaction."""
         self.backplane.announce([Publication(room, event)])
+
+    async def woken(self, work: str, within_s: float) -> bool:
+        """Sleeps until a transaction of this process has called `tx.wake(work)` since the last time, or the time is over.
+
+        Other processes wake nobody here: `within_s` is how late their changes may be found. One sleeper a name.
+        """
+        alarm = self._alarms.setdefault(work, asyncio.Event())
+        try:
+            async with asyncio.timeout(within_s):
+                await alarm.wait()
+        except TimeoutError:
+            return False
+        alarm.clear()
+        return True
 
     async def reachable(self) -> bool:
         """Whether the server answers within 2 s."""

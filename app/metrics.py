@@ -48,18 +48,19 @@ async def loop_lag_service(app: web.Application) -> AsyncIterator[None]:
         buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
         registry=app[METRICS],
     )
-    worst = Gauge("gryf_loop_lag_worst_seconds", "The worst lag of the last minute.", registry=app[METRICS])
+    recent: deque[float] = deque([0.0], maxlen=600)
+    Gauge("gryf_loop_lag_worst_seconds", "The worst lag of the last minute.", registry=app[METRICS]).set_function(
+        lambda: max(recent)
+    )
 
     async def measure() -> None:
         loop = asyncio.get_running_loop()
-        recent: deque[float] = deque(maxlen=600)
         while True:
             due = loop.time() + 0.1
             await asyncio.sleep(0.1)
             late_s = max(0.0, loop.time() - due)
             lag.observe(late_s)
             recent.append(late_s)
-            worst.set(max(recent))
 
     app[SUPERVISOR].run("loop lag", measure)
     yield

@@ -19,7 +19,7 @@ from app.feature import Acknowledged
 from realtime import kept_store, protocol
 from realtime.directory import Directory
 from realtime.kept_store import Advance
-from realtime.open_room import Outlet
+from realtime.outlet import Outlet
 
 log = structlog.get_logger(__name__)
 

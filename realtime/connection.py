@@ -20,8 +20,9 @@ from realtime.directory import Directory
 from realtime.door import TokenBucket
 from realtime.hub import Hub
 from realtime.kept import Kept
-from realtime.open_room import TRY_AGAIN_LATER, OpenRoom, Outlet, Transport
+from realtime.open_room import TRY_AGAIN_LATER, OpenRoom
 from realtime.order import Position
+from realtime.outlet import Outlet, Transport
 from realtime.pace import Turnstile
 from realtime.settings import RealtimeSettings
 from realtime.snapshots import Reading, Snapshots
@@ -166,6 +167,9 @@ class Connection:
         if why:
             self.parts.hub.figures.closed.labels(why.replace(" ", "-")).inc()
         self._house.leaving(self)
+
+    def filling(self, *, full: bool) -> None:
+        self.outlet.look = full
 
     def gone(self) -> None:
         """The connection is lost: lets go of everything, and of whoever it holds on to."""
@@ -324,11 +328,12 @@ class Connection:
         if (now.account_id, now.session_id) != (before.account_id, before.session_id):
             self.end_session()
             return
-        if now.grants == before.grants:
-            return
-        self.outlet.actor = now
-        for name in list(self.outlet.rooms):
-            await self._look_again_at(name)
+        changed = now.grants != before.grants
+        if changed:
+            self.outlet.actor = now
+        for name, opened in list(self.outlet.rooms.items()):
+            if changed or opened.room.looked_at_again:
+                await self._look_again_at(name)
 
     async def _look_again_at(self, name: str) -> None:
         try:

@@ -13,8 +13,9 @@ from app.database import Publication
 from app.feature import Event, Room
 from realtime import protocol
 from realtime.figures import Figures
-from realtime.open_room import Limits, OpenRoom, Outlet, Parts
+from realtime.open_room import OpenRoom, Parts
 from realtime.order import NEVER, Numbered, Removed
+from realtime.outlet import Limits, Outlet
 from realtime.pace import Pace, Pump
 
 log = structlog.get_logger(__name__)

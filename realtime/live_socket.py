@@ -26,6 +26,9 @@ class Listener(Protocol):
     def closing(self, why: str) -> None:
         """The client closes, is silent or breaks the protocol: nothing more can be told to it. May come again."""
 
+    def filling(self, *, full: bool) -> None:
+        """More than the transport's high water waits to be read (`full`), or less than its low water again."""
+
     def gone(self) -> None:
         """The connection is lost. The last call, once."""
 
@@ -38,6 +41,7 @@ class _Nobody:
         return False
 
     def closing(self, why: str) -> None: ...
+    def filling(self, *, full: bool) -> None: ...
     def gone(self) -> None: ...
 
 
@@ -114,6 +118,12 @@ class LiveSocket(asyncio.Protocol):
         else:
             self._listener.closing("silent")
             self.transport.abort()
+
+    def pause_writing(self) -> None:
+        self._listener.filling(full=True)
+
+    def resume_writing(self) -> None:
+        self._listener.filling(full=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc  # how it was lost makes no difference

@@ -3,72 +3,22 @@
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
-from app.actor import Actor
 from app.feature import Room, RoomKind
 from realtime import protocol
 from realtime.batch import Backlog, Batch, Item, Tape, Verdict, joined_frames
 from realtime.figures import Figures
 from realtime.order import Order, Position
+from realtime.outlet import GONE, Held, Limits, Outlet, Seat
 from realtime.pace import Pace, Pump
 
 WRITES_A_STEP: Final = 32
 RETRY_S: Final = 0.05
 """How soon a slow socket is looked at again when nothing new happens."""
 TRY_AGAIN_LATER: Final = 1013
-
-
-class Transport(Protocol):
-    """What the hub needs of an asyncio transport."""
-
-    def write(self, data: bytes) -> None: ...
-    def is_closing(self) -> bool: ...
-    def get_write_buffer_size(self) -> int: ...
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """Bytes a socket may leave unread, and bytes kept for it beyond them."""
-
-    unsent_bytes: int = 64 * 1024
-    held_bytes: int = 512 * 1024
-
-
-class Outlet:
-    """One socket as rooms see it. `close` ends it (WebSocket close code, short English reason) and returns at once."""
-
-    __slots__ = ("actor", "close", "closed", "held_bytes", "rooms", "transport")
-
-    def __init__(self, transport: Transport, actor: Actor, close: Callable[[int, str], None]) -> None:
-        self.transport = transport
-        self.actor = actor
-        self.close = close
-        self.closed = False
-        self.held_bytes = 0
-        """Bytes that wait for this socket in all its rooms."""
-        self.rooms: dict[str, OpenRoom] = {}
-
-    def send(self, data: bytes) -> None:
-        """Writes frames now, past all queues."""
-        if not self.closed and not self.transport.is_closing():
-            self.transport.write(data)
-
-    def unsent_bytes(self) -> int:
-        return self.transport.get_write_buffer_size()
-
-
-class Held:
-    """What waits for one member that is served apart: because it is slow, or has no snapshot yet."""
-
-    __slots__ = ("batch", "from_seq", "ready")
-
-    def __init__(self, batch: Batch, from_seq: int, *, ready: bool) -> None:
-        self.batch = batch
-        self.from_seq = from_seq
-        """`seq` of the room when the member came: later events are in `batch`."""
-        self.ready = ready
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -102,8 +52,7 @@ class OpenRoom:
         self.seq = 0
         self.order = Order() if room.kept else None
         """Of a kept room: its events come with numbers, and `place` says where they begin."""
-        self.together: dict[Outlet, int] = {}
-        """Members and their marks."""
+        self.together: dict[Outlet, Seat] = {}
         self.apart: dict[Outlet, Held] = {}
         self.backlog = new_backlog(room)
         self.empty_since_s: float | None = parts.clock()
@@ -180,7 +129,9 @@ class OpenRoom:
             outlet.held_bytes -= held.batch.bytes
         if held is None or held.ready:
             self._count(outlet, -1)
-        self.together.pop(outlet, None)
+        seat = self.together.pop(outlet, None)
+        if seat is not None:
+            seat.at = GONE
         if not self.together and not self.apart:
             self.empty_since_s = self._parts.clock()
 
@@ -312,37 +263,43 @@ class OpenRoom:
         if not self._write_held(outlet, held):
             return False
         del self.apart[outlet]
-        self.together[outlet] = self._tape.mark
+        self.together[outlet] = Seat(outlet, self._tape.mark)
         return True
 
     def _write_together(self) -> Iterator[None]:
-        tape, together, unsent_limit = self._tape, self.together, self._parts.limits.unsent_bytes
-        members = list(together)
+        tape = self._tape
+        members = list(self.together.values())
         written = events = 0
         for start in range(0, len(members), WRITES_A_STEP):
             mark = last = tape.mark  # within a step nothing is said
             buffer, carried = b"", 0
-            for outlet in members[start : start + WRITES_A_STEP]:
-                at = together.get(outlet, mark)
-                transport = outlet.transport
-                if at == mark or transport.is_closing():
-                    continue
-                if transport.get_write_buffer_size() > unsent_limit:
-                    self._set_apart(outlet, at)
+            for seat in members[start : start + WRITES_A_STEP]:
+                at = seat.at
+                if at >= mark or (seat.outlet.look and not self._is_fit(seat)):
                     continue
                 if at != last:
                     last = at
                     buffer, carried = tape.since(at)
-                together[outlet] = mark
-                transport.write(buffer)
+                seat.at = mark
+                seat.transport.write(buffer)
                 written += 1
                 events += carried
             yield
         self._parts.figures.deliveries.inc(events)
         self._parts.figures.writes.inc(written)
 
-    def _set_apart(self, outlet: Outlet, at: int) -> None:
-        """A member that does not read goes its own way, with what it was not written yet."""
+    def _is_fit(self, seat: Seat) -> bool:
+        """Whether a member may be written; one that does not read goes its own way."""
+        if seat.transport.is_closing():
+            return False
+        if seat.transport.get_write_buffer_size() > self._parts.limits.unsent_bytes:
+            self._set_apart(seat)
+            return False
+        return True
+
+    def _set_apart(self, seat: Seat) -> None:
+        """With what it was not written yet."""
+        outlet, at, seat.at = seat.outlet, seat.at, GONE
         del self.together[outlet]
         held = self.apart[outlet] = Held(Batch(self.room.kind), self.seq, ready=True)
         items, held.batch.presence = self._tape.after(at)

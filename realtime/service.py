@@ -23,7 +23,8 @@ from realtime.directory import Directory
 from realtime.figures import Figures
 from realtime.hub import HUB, Hub
 from realtime.kept import DOUBT_S, Kept, Numbering
-from realtime.open_room import TRY_AGAIN_LATER, Limits, OpenRoom
+from realtime.open_room import TRY_AGAIN_LATER, OpenRoom
+from realtime.outlet import Limits
 from realtime.overview import LiveMeasured, Meter, Watch
 from realtime.presence import ROOM as PRESENCE_ROOM
 from realtime.presence import Others

@@ -56,6 +56,8 @@ class Sockets:
         socket = LiveSocket(transport, self.heartbeat)
         connection = self._begin(socket, transport, visitor)
         transport.set_protocol(socket)
+        transport.set_write_buffer_limits(high=self.parts.settings.unsent_bytes)
+        connection.filling(full=False)
         socket.open(connection, received)
         return response
 

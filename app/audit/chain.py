@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 
 from app.audit import store
-from app.audit.log import AuditEntry
+from app.audit.log import SEALING, AuditEntry
 from app.database import DATABASE, Database, Tx
 from app.errors import Unavailable
 from app.supervise import SUPERVISOR
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 GENESIS: Final = bytes(32)
 BATCH: Final = 500
 PAUSE_S: Final = 1.0
+"""How long entries are gathered before they are sealed together."""
+LOOK_EVERY_S: Final = 5.0
+"""How soon entries of processes are found that do not seal (a worker, a command)."""
 HEAD_EVERY_S: Final = 3600.0
 """How often the head of the chain is told to the service's log, out of reach of whoever holds the database."""
 
@@ -112,7 +115,7 @@ async def sealing_service(app: web.Application) -> AsyncIterator[None]:
 
 
 async def keep_sealing(database: Database) -> None:
-    """Seals what is new about once a second, for ever."""
+    """Seals what is new about a second later, for ever."""
     loop = asyncio.get_running_loop()
     told_at = -HEAD_EVERY_S
     while True:
@@ -124,6 +127,7 @@ async def keep_sealing(database: Database) -> None:
         except Unavailable:
             sealed = 0  # the database is away; everybody else reports it
         if sealed < BATCH:
+            await database.woken(SEALING, LOOK_EVERY_S)
             await asyncio.sleep(PAUSE_S)
 
 

@@ -1,13 +1,17 @@
 """Writing audit entries, and finding them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from app.actor import Actor
 from app.audit import store
 from app.database import Tx
+
+
+SEALING: Final = "audit.sealing"
+"""What every entry wakes."""
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +49,7 @@ async def record(tx: Tx, actor: Actor, action: str, subject: str, details: dict[
     """Writes an entry in the caller's transaction. `details` become JSON and must hold no secret."""
     plain = msgspec.to_builtins(details, str_keys=True)
     await store.add_audit_entry(tx, actor.account_id, actor.login, actor.name, actor.address, action, subject, plain)
+    tx.wake(SEALING)
 
 
 async def find_entries(tx: Tx, wanted: AuditFilter, limit: int) -> list[FoundEntry]:

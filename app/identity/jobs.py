@@ -18,8 +18,9 @@ from app.throttle import forget_idle
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S: Final = 1.0
-"""How soon the sockets of a session that runs out are closed."""
+LOOK_EVERY_S: Final = 3.0
+"""Sessions last a minute at least, so a new one is known before it runs out; each ends at its very moment."""
+SHORTEST_PAUSE_S: Final = 0.2
 
 
 class Tidy(msgspec.Struct, frozen=True):
@@ -36,12 +37,16 @@ async def expiry_service(app: web.Application) -> AsyncIterator[None]:
     """Cleanup context: sessions end when their time is over, not when somebody looks."""
 
     async def watch() -> None:
+        pause_s = LOOK_EVERY_S
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(pause_s)
+            pause_s = LOOK_EVERY_S
             try:
-                ended = await end_expired_sessions(app[DATABASE])
+                ended, next_s = await end_expired_sessions(app[DATABASE])
             except Unavailable:
                 continue  # whoever asks for the session meanwhile is told the same
+            if next_s is not None:
+                pause_s = min(pause_s, max(SHORTEST_PAUSE_S, next_s))
             if ended:
                 log.info("sessions ran out", sessions=ended)
 

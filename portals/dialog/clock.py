@@ -23,8 +23,10 @@ from portals.dialog.model import DuePhase, Phase, PhaseBegun, PhaseEnded, consul
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S: Final = 1.0
+LOOK_EVERY_S: Final = 3.0
 """How soon a phase is noticed that another process has just planned."""
+PLANNED: Final = "dialog.clock"
+"""`tx.wake` for whoever plans a phase."""
 AT_ONCE: Final = 100
 
 
@@ -121,7 +123,7 @@ async def clock_service(app: web.Application) -> AsyncIterator[None]:
                     begin(phase_id, sorted(dues, key=lambda due: due.due_at))
             if coming is not None:
                 pause_s = min(pause_s, max(0.0, (coming - now).total_seconds()))
-            await asyncio.sleep(pause_s)
+            await database.woken(PLANNED, pause_s)
 
     task = app[SUPERVISOR].run("the clock of consultations", watch)
     yield

@@ -88,6 +88,9 @@ class Ears:
     def closing(self, why: str) -> None:
         self.told.append(("closing", why))
 
+    def filling(self, *, full: bool) -> None:
+        self.told.append(("filling", full))
+
     def gone(self) -> None:
         self.told.append("gone")
 
@@ -114,6 +117,16 @@ def test_silence_is_asked_about_and_then_ends() -> None:
     socket.beat()
     assert wire.aborted
     assert ears.told == [("closing", "silent")]
+
+
+def test_it_tells_that_the_transport_fills_up_until_it_is_gone() -> None:
+    socket, _, ears = opened()
+    socket.pause_writing()
+    socket.resume_writing()
+    assert ears.told == [("filling", True), ("filling", False)]
+    socket.connection_lost(None)
+    socket.pause_writing()
+    assert ears.told[2:] == ["gone"]
 
 
 def test_any_sign_of_life_is_enough() -> None:

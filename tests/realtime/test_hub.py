@@ -13,7 +13,7 @@ from app.feature import ANYONE, Event, Params, Room, RoomKind
 from realtime import protocol
 from realtime.figures import Figures
 from realtime.hub import Hub
-from realtime.open_room import Limits, Outlet
+from realtime.outlet import Limits, Outlet
 
 
 class Rang(Event, frozen=True, tag=True):
@@ -212,6 +212,25 @@ async def test_slow_reader_of_a_log_that_reads_again_has_missed_nothing(bench: B
     bench.ring(3)
     await settle()
     assert slow.heard() == [0, 1, 2, 3]
+    assert not slow.closed_with
+
+
+async def test_a_transport_that_tells_when_it_is_full_is_asked_only_then(bench: Bench) -> None:
+    slow = Member(bench.hub)
+    slow.join(bells(RoomKind.LOG))
+    slow.outlet.look = False
+    slow.wire.unread = 1001
+    bench.ring(0)
+    await settle()
+    assert slow.heard() == [0]
+    slow.outlet.look = True
+    bench.ring(1)
+    await settle()
+    assert slow.heard() == [0]
+    slow.outlet.look, slow.wire.unread = False, 0
+    bench.ring(2)
+    await settle()
+    assert slow.heard() == [0, 1, 2]
     assert not slow.closed_with
 
 

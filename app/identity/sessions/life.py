@@ -72,13 +72,16 @@ async def end_sessions(tx: Tx, account_id: int, keep: str = "") -> int:
     return len(handles)
 
 
-async def end_expired_sessions(database: Database) -> int:
-    """Ends the sessions that have run out and tells whoever listens; returns how many."""
+async def end_expired_sessions(database: Database) -> tuple[int, float | None]:
+    """Ends the sessions that have run out and tells whoever listens.
+
+    Returns how many, and in how many seconds the next one runs out if nobody uses it until then.
+    """
     async with database.transaction() as tx:
         handles = await store.forget_expired_sessions(tx)
         for handle in handles:
             tx.publish(room_of(handle), SessionEnded())
-    return len(handles)
+        return len(handles), await store.next_session_end_s(tx)
 
 
 def room_of(handle: str) -> str:

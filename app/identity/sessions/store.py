@@ -93,3 +93,9 @@ async def forget_expired_sessions(tx: Tx) -> list[str]:
     """Removes sessions that have run out; returns their handles."""
     rows = await tx.records("DELETE FROM web_session WHERE ends_at <= now() RETURNING handle")
     return [row["handle"] for row in rows]
+
+
+async def next_session_end_s(tx: Tx) -> float | None:
+    """Seconds until the first session runs out; None where there is none."""
+    found = await tx.value("SELECT extract(epoch FROM min(ends_at) - now())::float8 FROM web_session")
+    return None if found is None else float(found)

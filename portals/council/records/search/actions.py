@@ -22,6 +22,7 @@ BATCH: Final = 500
 """Changes taken at once."""
 
 PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 2.0
 
 
 async def search(app: web.Application, question: Question) -> Results:
@@ -92,14 +93,16 @@ class Indexer:
         return len(changes)
 
     async def keep_indexing(self) -> None:
-        """For ever: what has changed is found about half a second later."""
+        """For ever: what has changed is found half a second later while much changes, two seconds after a rest."""
+        pause_s = PAUSE_S
         while True:
             try:
                 taken = await self.index_changes()
             except Unavailable:
                 taken = 0  # the database is away; everybody else reports it
+            pause_s = PAUSE_S if taken else min(pause_s * 1.25, LONGEST_PAUSE_S)
             if taken < BATCH:
-                await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(pause_s)
 
     async def _index(self, tx: Tx, changes: list[Stale]) -> None:
         whole: dict[str, set[int]] = defaultdict(set)

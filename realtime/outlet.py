@@ -1,0 +1,80 @@
+"""One socket as rooms see it, and how it stands in a room."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
+
+from app.actor import Actor
+from realtime.batch import Batch
+
+if TYPE_CHECKING:
+    from realtime.open_room import OpenRoom
+
+
+class Transport(Protocol):
+    """What the hub needs of an asyncio transport."""
+
+    def write(self, data: bytes) -> None: ...
+    def is_closing(self) -> bool: ...
+    def get_write_buffer_size(self) -> int: ...
+
+
+GONE: Final = sys.maxsize
+"""A mark that nothing comes after."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bytes a socket may leave unread, and bytes kept for it beyond them."""
+
+    unsent_bytes: int = 64 * 1024
+    held_bytes: int = 512 * 1024
+
+
+class Outlet:
+    """One socket as rooms see it. `close` ends it (WebSocket close code, short English reason) and returns at once."""
+
+    __slots__ = ("actor", "close", "closed", "held_bytes", "look", "rooms", "transport")
+
+    def __init__(self, transport: Transport, actor: Actor, close: Callable[[int, str], None]) -> None:
+        self.transport = transport
+        self.actor = actor
+        self.close = close
+        self.closed = False
+        self.look = True
+        """Whether its transport is asked how it is before each write; not while it tells by itself that it is full."""
+        self.held_bytes = 0
+        """Bytes that wait for this socket in all its rooms."""
+        self.rooms: dict[str, OpenRoom] = {}
+
+    def send(self, data: bytes) -> None:
+        """Writes frames now, past all queues."""
+        if not self.closed and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def unsent_bytes(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+
+class Seat:
+    """A member that keeps up, and the mark up to which it was written; `GONE` once it is not together any more."""
+
+    __slots__ = ("at", "outlet", "transport")
+
+    def __init__(self, outlet: Outlet, at: int) -> None:
+        self.outlet = outlet
+        self.transport = outlet.transport
+        self.at = at
+
+
+class Held:
+    """What waits for one member that is served apart: because it is slow, or has no snapshot yet."""
+
+    __slots__ = ("batch", "from_seq", "ready")
+
+    def __init__(self, batch: Batch, from_seq: int, *, ready: bool) -> None:
+        self.batch = batch
+        self.from_seq = from_seq
+        """`seq` of the room when the member came: later events are in `batch`."""
+        self.ready = ready
