@@ -200,7 +200,7 @@ class Database:
         self.backplane.announce([Publication(room, event)])
 
     async def woken(self, work: str, within_s: float) -> bool:
-        """Sleeps until a transaction of this process has called `tx.wake(work)` since the last time, or the time is over.
+        """Sleeps until a transaction here has called `tx.wake(work)` since the last time, or until the time is over.
 
         Other processes wake nobody here: `within_s` is how late their changes may be found. One sleeper a name.
         """

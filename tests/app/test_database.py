@@ -75,6 +75,27 @@ async def test_events_leave_after_commit(db, database_url):
     assert db.backplane.told == [("stage", sent, 1), ("dispatch", sent)]
 
 
+async def test_work_is_woken_after_commit_once_and_by_nothing_else(db):
+    asleep = asyncio.create_task(db.woken("sealing", 20))
+    async with db.transaction() as tx:
+        tx.wake("sealing")
+        await asyncio.sleep(0)
+        assert not asleep.done(), "not before COMMIT"
+    async with asyncio.timeout(5):
+        assert await asleep
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction() as tx:
+            tx.wake("sealing")
+            raise ZeroDivisionError
+    async with db.transaction() as tx:
+        tx.wake("another")
+    assert not await db.woken("sealing", 0.01), "neither a rollback nor other work wakes it"
+    async with db.transaction() as tx:
+        tx.wake("sealing")
+    assert await db.woken("sealing", 20), "what came while it was at work is not forgotten"
+    assert not await db.woken("sealing", 0.01)
+
+
 async def test_callbacks_run_after_commit_with_the_connection_given_back(db):
     seen = []
     async with db.transaction() as tx:
