@@ -17,6 +17,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from app.actor import Actor
+from app.compiled import environment
 from app.config import City
 from app.display import COOKIES, Display
 from app.feature import Feature, NavItem
@@ -64,22 +65,14 @@ class Pages:
         functions: Mapping[str, Any] | None = None,
         *,
         auto_reload: bool = False,
+        compiled: Path | None = None,
     ) -> None:
+        """`compiled`: where compiled templates are kept."""
         self._city = city
         self._functions = dict(functions or {})
         for feature in features:
             self._functions.update(feature.template_globals)
-        self._root = jinja2.Environment(
-            loader=_loader(features),
-            autoescape=jinja2.select_autoescape(("html", "xml", "svg")),
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=auto_reload,
-            cache_size=-1,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
-        )
-        self._root.policies["ext.i18n.trimmed"] = True
+        self._root = environment(template_folders(features), compiled, auto_reload=auto_reload)
         self._by_language: dict[str, jinja2.Environment] = {}
 
     def environment(self, locale: Locale) -> jinja2.Environment:
@@ -105,8 +98,8 @@ class Pages:
 PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
 
 
-def set_up_pages(app: web.Application) -> None:
-    """Puts `PAGES` into the application; features, city and locales are there."""
+def set_up_pages(app: web.Application, compiled: Path | None = None) -> None:
+    """Puts `PAGES` into the application; features, city and locales are there. `compiled`: as for `Pages`."""
     wire = _wire()
 
     def url(name: str, /, query: Mapping[str, str] | None = None, **places: object) -> str:
@@ -125,7 +118,7 @@ def set_up_pages(app: web.Application) -> None:
         "locales": app[LOCALES],
         "banner_sources": lambda: _banner_sources(app),
     }
-    app[PAGES] = Pages(app[wire.FEATURES], app[wire.CITY], functions)
+    app[PAGES] = Pages(app[wire.FEATURES], app[wire.CITY], functions, compiled=compiled)
 
 
 async def render(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:
@@ -209,11 +202,14 @@ def _banner_sources(app: web.Application) -> list[str]:
     return [str(app.router[name].url_for()) for name in names if name in app.router]
 
 
-def _loader(features: Sequence[Feature]) -> jinja2.BaseLoader:
-    folders = {feature.name: feature.folder / "templates" for feature in features}
-    return jinja2.PrefixLoader(
-        {name: jinja2.FileSystemLoader(folder) for name, folder in {"app": TEMPLATES, **folders}.items()}
-    )
+def template_folders(features: Sequence[Feature]) -> dict[str, Path]:
+    """Name before the slash → folder."""
+    return {"app": TEMPLATES, **{feature.name: feature.folder / "templates" for feature in features}}
+
+
+def compiled_folder(data: Path) -> Path:
+    """It can be deleted at any time."""
+    return data / "cache" / "templates"
 
 
 def _locale_functions(locale: Locale) -> dict[str, Any]:

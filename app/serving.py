@@ -16,19 +16,21 @@ from app.database import Database, open_pool
 from app.errors import ConfigurationError
 from app.feature import Feature
 from app.nodes import check_role, features_for
+from app.pages import compiled_folder, template_folders
 from app.process import (
     PARENT,
     DatabaseServer,
     StopLimit,
     bring_up_to_date,
     close_pool,
+    keep_child,
     listen,
     lock_data_folder,
     open_data_folder,
     stop_on_signals,
     watch_parent,
 )
-from app.wire import build_app
+from app.wire import FEATURES, build_app, data_folder
 from app.workers import WebWorkers
 
 log = structlog.get_logger("gryf")
@@ -122,6 +124,8 @@ async def serve(settings: Settings, begin: Callable[[web.Application, str, int],
             features = features_for(settings.server.role, settings.features)
             application = build_app(features, settings.with_data(data), Database(pool))
             async with _listening(application, settings, url) as port:
+                if not settings.server.reuse_port:  # the process in front of web workers does it for them
+                    compile_templates(application)
                 await begin(application, url, port)
                 await stop.wait()
                 log.info("stopping")
@@ -154,6 +158,14 @@ async def _listening(application: web.Application, settings: Settings, url: str)
         if workers is not None:
             await workers.stop()
         await runner.cleanup()
+
+
+def compile_templates(application: web.Application) -> None:
+    """In a process of its own: the first page of each kind would stop the loop for half a second."""
+    features = application[FEATURES]
+    folders = template_folders(features)
+    command = ["-m", "app.compiled", str(compiled_folder(data_folder(application)))]
+    keep_child(application, "templates", [*command, *(f"{name}={path}" for name, path in folders.items())], {})
 
 
 def _known_to_workers(settings: Settings, url: str, port: int) -> dict[str, str]:

@@ -24,7 +24,7 @@ from app.errors import AppError, ConfigurationError, Forbidden, SignInNeeded
 from app.feature import ANYONE, Feature, Probe, Route
 from app.i18n import LOCALES, Locales
 from app.metrics import HTTP_FIGURES, METRICS, HttpFigures
-from app.pages import mount_static, set_up_pages
+from app.pages import compiled_folder, mount_static, set_up_pages
 from app.supervise import SUPERVISOR, Supervisor, supervisor_service
 from app.web_errors import errors_middleware
 
@@ -112,7 +112,7 @@ def build_app(features: tuple[Feature, ...], sections: list[msgspec.Struct], dat
     app[IMAGE_HOSTS] = {}
     app[HTTP_FIGURES] = HttpFigures(app[METRICS])
     app[LOCALES] = Locales.read(ROOT, app[CITY])
-    set_up_pages(app)
+    set_up_pages(app, compiled_folder(data_folder(app)))
     from app.identity.sessions import set_up_sessions
 
     set_up_sessions(app)
