@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,19 +22,25 @@ from tests.databases import (
     WITHOUT_DISK,
     copy_database,
     drop_database,
+    has_database,
     memory_folder,
     own_server,
     tell,
     with_database,
 )
+from tests.filled import DEMO, MIGRATED, server_folder
 from tests.hls_guard import playlist_guard
 from tests.made_once import made_once
+from tests.run_folder import run_folder
+from tests.server_logs import logs_of
 from tests.sharing_out import is_journey, keep_modules_together, mix
 
 __all__ = ["made_once", "playlist_guard"]  # fixtures of every test, found by their names here
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
+LOGINS = "logins.json"
+"""In a folder with demo data: role → (login, password)."""
 
 settings.register_profile("gryf", derandomize=True)
 settings.register_profile("explore", derandomize=False)
@@ -51,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    run_folder()  # before the workers begin, so that they share one
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -67,16 +74,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = mix(items)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        report.sections += logs_of(item)
+    return report
+
+
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Address of a PostgreSQL server for this run alone; its own, unless GRYF_TEST_DATABASE_URL names one."""
     given = os.environ.get("GRYF_TEST_DATABASE_URL")
     if given:
         yield given
-        return
-    with own_server() as url:
-        asyncio.run(tell(url, *WITHOUT_DISK))
-        yield url
+    elif any("demo" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        with own_server(server_folder() / "postgres") as url:
+            yield url
+    else:
+        with own_server() as url:
+            asyncio.run(tell(url, *WITHOUT_DISK))
+            yield url
 
 
 @pytest.fixture(scope="session")
@@ -84,12 +102,14 @@ def template_database(postgres_url: str) -> str:
     """Name of a database with every migration applied: others are copied from it in milliseconds."""
     name = f"gryf_template_{os.getpid()}"
 
-    async def prepare() -> None:
+    async def prepare() -> str:
+        if await has_database(postgres_url, MIGRATED):
+            return MIGRATED
         await tell(postgres_url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
         await migrate(with_database(postgres_url, name), ROOT / "migrations")
+        return name
 
-    asyncio.run(prepare())
-    return name
+    return asyncio.run(prepare())
 
 
 @pytest.fixture
@@ -155,10 +175,17 @@ async def running_site(database_url: str, folder: Path, *, demo: bool = True):
                 if feature.demo is not None:
                     await feature.demo(application)
         shown = await showcase(application)
+        shown.logins.update(await run.school_logins(application))
         yield Site(application, f"http://127.0.0.1:{port}", run.media.feature.rtmp_port(application), shown.logins)
     finally:
         await runner.cleanup()
         pool.terminate()
+
+
+async def fill_demo(database_url: str, folder: Path) -> None:
+    """Leaves the demo's data in a migrated database and a folder, and there how its people sign in."""
+    async with running_site(database_url, folder) as site:
+        (folder / LOGINS).write_bytes(msgspec.json.encode(site.logins))
 
 
 class Demo(NamedTuple):
@@ -174,7 +201,10 @@ class Demo(NamedTuple):
         name = f"gryf_demo_{os.getpid()}_{next(_numbers)}"
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         try:
-            yield await copy_database(self.postgres_url, name, self.template)
+            url = await copy_database(self.postgres_url, name, self.template)
+            # A run may copy half an hour after the filling: jobs that nobody works on there are not late here.
+            await tell(url, "UPDATE pgqueuer SET execute_after = now() WHERE execute_after < now()")
+            yield url
         finally:
             await drop_database(self.postgres_url, name)
 
@@ -182,15 +212,22 @@ class Demo(NamedTuple):
 @pytest.fixture(scope="session")
 def demo(postgres_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Filled once; a product that starts on a copy finds a session on air, as after a restart."""
+    if asyncio.run(has_database(postgres_url, DEMO)):
+        return Demo(postgres_url, DEMO, server_folder() / "files")
     made = Demo(postgres_url, f"gryf_demo_{os.getpid()}", tmp_path_factory.mktemp("demo"))
 
     async def fill() -> None:
-        url = await copy_database(postgres_url, made.template, template_database)
-        async with running_site(url, made.folder):
-            pass
+        await fill_demo(await copy_database(postgres_url, made.template, template_database), made.folder)
 
     asyncio.run(fill())
     return made
+
+
+@pytest.fixture
+async def filled_url(demo: Demo, tmp_path: Path) -> AsyncIterator[str]:
+    """Address of a database with demo data; the files that belong to it are in `tmp_path / "data"`."""
+    async with demo.copy(tmp_path / "data") as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """PostgreSQL for tests: one server a worker, in memory, that never waits for a disk; databases are copies of templates."""
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,10 +41,12 @@ def available_bytes() -> int:
 
 
 @contextmanager
-def own_server() -> Iterator[str]:
-    """Address of a PostgreSQL that is gone afterwards."""
+def own_server(source: Path | None = None) -> Iterator[str]:
+    """Address of a PostgreSQL that is gone afterwards; with `source` a copy of that stopped one."""
     folder = Path(tempfile.mkdtemp(prefix="gryf-test-"))
     folder.chmod(0o755)
+    if source is not None:
+        subprocess.run(["cp", "-a", str(source), str(folder / "postgres")], check=True)
     server = EmbeddedPostgres(folder)
     try:
         yield server.start()
@@ -63,6 +66,14 @@ async def tell(url: str, *statements: str) -> None:
     try:
         for statement in statements:
             await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def has_database(url: str, name: str) -> bool:
+    connection = await asyncpg.connect(url)
+    try:
+        return bool(await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name))
     finally:
         await connection.close()
 

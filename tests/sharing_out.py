@@ -1,13 +1,18 @@
 """How tests are shared out among the workers of pytest-xdist: `make test` uses it, a single `pytest` does not."""
 
+from pathlib import Path
+
 import pytest
 
+TESTS = Path(__file__).resolve().parent
 QUIET_END = 0.85
 """The last part of the queue is short tests, so that no worker waits long for another."""
 
 
 def is_journey(item: pytest.Item) -> bool:
     """Real encoders, browsers or servers: it waits more than it works."""
+    if item.path.is_relative_to(TESTS / "flows") or item.path.is_relative_to(TESTS / "browser"):
+        return True
     return any(item.get_closest_marker(name) for name in ("browser", "slow"))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from tests.flows.processes import ROOT, Product, start_product
+from tests.conftest import LOGINS
+from tests.flows.processes import ROOT, Product
 
 
 async def start_node(role: str, data: Path, database_url: str, **settings: str) -> Product:
@@ -49,13 +50,12 @@ class Nodes:
 
 
 @contextlib.asynccontextmanager
-async def two_nodes(folder: Path, database_url: str, **settings: str) -> AsyncIterator[Nodes]:
+async def two_nodes(folder: Path, filled_url: str, **settings: str) -> AsyncIterator[Nodes]:
     """Both over demo data and one data folder. `settings` are environment variables of both."""
-    filled = await start_product(folder / "data", "--no-feed", database_url=database_url)
-    await filled.stop()
+    logins = msgspec.json.decode((folder / "data" / LOGINS).read_bytes())
     settings = {"GRYF_SERVER_TRUSTED_PROXIES": "127.0.0.1", **settings}
-    media = await start_node("media", folder / "data", database_url, **settings)
-    nodes = Nodes(media, media, filled.ready["logins"], database_url, folder)
+    media = await start_node("media", folder / "data", filled_url, **settings)
+    nodes = Nodes(media, media, logins, filled_url, folder)
     try:
         nodes.web = await nodes.new_web(**settings)
         yield nodes

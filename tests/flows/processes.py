@@ -1,30 +1,23 @@
 """Runs the product as its user does: `run.py demo`, and real encoders against it."""
 
 import asyncio
-import atexit
 import contextlib
-import functools
 import os
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import imageio_ffmpeg
 import msgspec
 
-from app.migrate import migrate
-from app.postgres import EmbeddedPostgres
-from tests.databases import WITHOUT_DISK, tell
+from tests.filled import copy_folder, product_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Product:
-    """A server process. `ready` is the line it printed."""
+    """A server process. `ready` is the line it printed, and where its `log` lies."""
 
     def __init__(self, process: asyncio.subprocess.Process, ready: dict):
         self.process = process
@@ -43,40 +36,33 @@ class Product:
         return asyncio.get_running_loop().time() - began
 
 
-@functools.cache
-def empty_cluster() -> Path:
-    """A data folder whose database is made, migrated and empty; it saves each product a second of work."""
-    folder = Path(tempfile.mkdtemp(prefix="gryf-cluster-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder)
-    url = server.start()
-
-    async def prepare() -> None:
-        await migrate(url, ROOT / "migrations")
-        await tell(url, *WITHOUT_DISK)
-
-    asyncio.run(prepare())
-    server.stop()
-    return folder
-
-
-def lay_out(data: Path) -> None:
-    """The folder of a product that has never run, but for its database."""
-    cluster = empty_cluster()
-    subprocess.run(["cp", "-a", str(cluster), str(data)], check=True)
+def copy_product(data: Path) -> None:
+    """Makes the folder of a product that was stopped a moment ago and has the demo's data."""
+    copy_folder(product_folder(), data)
 
 
 async def start_product(
-    data: Path, *options: str, rtmp_port: int = 0, database_url: str = "", from_nothing: bool = False
+    data: Path,
+    *options: str,
+    rtmp_port: int = 0,
+    database_url: str = "",
+    from_nothing: bool = False,
+    ladder: bool = False,
 ) -> Product:
-    """Starts `run.py demo` and waits for its ready line. `from_nothing`: with a database of its own making on the disk."""
+    """Starts `run.py demo` and waits for its ready line.
+
+    `from_nothing`: with a database of its own making on the disk. `ladder`: with smaller pictures, for who looks at them;
+    they cost as much work as the server itself.
+    """
     if not (database_url or from_nothing or data.exists()):
-        await asyncio.to_thread(lay_out, data)
+        await asyncio.to_thread(copy_product, data)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GRYF_")}
     environment |= {"GRYF_IDENTITY_ARGON2_PASSES": "1", "GRYF_IDENTITY_ARGON2_MEMORY_KIB": "64"}
+    if not (ladder or from_nothing):
+        environment["GRYF_LADDER_POLICY"] = "never"
     if database_url:
         environment["DATABASE_URL"] = database_url
+    log = data.parent / "product.log"
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "run.py",
@@ -92,13 +78,13 @@ async def start_product(
         cwd=ROOT,
         env=environment,
         stdout=asyncio.subprocess.PIPE,
-        stderr=(data.parent / "product.log").open("ab"),
+        stderr=log.open("ab"),
     )
     assert process.stdout is not None
     try:
         line = await asyncio.wait_for(process.stdout.readline(), 60)
-        assert line, (data.parent / "product.log").read_text(errors="replace")[-3000:]
-        return Product(process, msgspec.json.decode(line))
+        assert line, log.read_text(errors="replace")[-3000:]
+        return Product(process, msgspec.json.decode(line) | {"log": str(log)})
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()  # nobody else would

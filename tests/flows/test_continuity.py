@@ -1,18 +1,23 @@
 """The stream goes on: through a killed server without an encoder, and from one encoder to the other."""
 
-import re
 import signal
 
 import pytest
 
-from tests.flows.processes import ffmpeg_feed, product, start_product
-from tests.flows.test_session import browser, live_session, recording_of, seconds_in, sign_in, text_of, until
+from tests.flows.processes import ffmpeg_feed, product
+from tests.flows.test_session import (
+    browser,
+    listed,
+    live_session,
+    recording_of,
+    seconds_in,
+    sign_in,
+    text_of,
+    until,
+    with_camera,
+)
 
 pytestmark = pytest.mark.slow
-
-
-def listed(playlist: str) -> list[int]:
-    return [int(number) for number in re.findall(r"^(\d+)\.m4s$", playlist, re.MULTILINE)]
 
 
 def maps(playlist: str) -> int:
@@ -21,43 +26,38 @@ def maps(playlist: str) -> int:
 
 
 async def test_a_killed_server_goes_on_with_the_slate_and_then_with_the_encoder(tmp_path):
-    running = await start_product(tmp_path / "data", "--no-feed")
-    ready = running.ready
-    async with browser(ready) as viewer:
-        stream_id = (await live_session(viewer))["stream_id"]
+    async with product(tmp_path / "data", "--no-feed") as running, browser(running.ready) as clerk:
+        ready = running.ready
+        await sign_in(clerk, ready["logins"]["clerk"])
+        session = await live_session(clerk)
+        stream_id = session["stream_id"]
         live = f"/hls/{stream_id}/live.m3u8"
         async with ffmpeg_feed(f"{ready['rtmp']}/{ready['stream_key']}"):
-            await until(lambda: enough(viewer, live, 4))
-        await until(lambda: enough(viewer, live, 7))
-        before = await text_of(viewer, live)
+            fed = await with_camera(clerk, session, 2)
+        await until(lambda: enough(clerk, live, len(listed(fed)) + 3))
+        before = await text_of(clerk, live)
         assert maps(before) >= 2
         assert "#EXT-X-DISCONTINUITY\n" in before
-    await running.kill()
+        await running.kill()
 
-    async with product(tmp_path / "data", "--no-feed") as again, browser(again.ready) as viewer:
+    async with product(tmp_path / "data", "--no-feed") as again, browser(again.ready) as clerk:
         ready = again.ready
-        first = await until(lambda: enough(viewer, live, 2))
+        await sign_in(clerk, ready["logins"]["clerk"])
+        first = await until(lambda: enough(clerk, live, 2))
         assert min(new(first, before)) > max(listed(before)), "no number is given out twice"
         assert "#EXT-X-ENDLIST" not in first
         async with ffmpeg_feed(f"{ready['rtmp']}/{ready['stream_key']}"):
-            await until(lambda: one_more_map(viewer, live, first))
-        async with browser(ready) as clerk:
-            await sign_in(clerk, ready["logins"]["clerk"])
-            session = await live_session(clerk)
-            async with clerk.post(f"/api/council/sessions/{session['id']}/end", json={}) as answer:
-                assert answer.status == 200
-            takes = await recording_of(clerk, stream_id)
+            await with_camera(clerk, session, 1)
+        async with clerk.post(f"/api/council/sessions/{session['id']}/end", json={}) as answer:
+            assert answer.status == 200
+        takes = await recording_of(clerk, stream_id)
     assert len(takes) == 2, "the encoder's two takes, and no slate"
     assert all(seconds_in(take) > 0.5 for take in takes)
 
 
-async def enough(viewer, live: str, count: int) -> str:
-    text = await text_of(viewer, live)
+async def enough(client, live: str, count: int) -> str:
+    text = await text_of(client, live)
     return text if len(listed(text)) >= count else ""
-
-
-async def one_more_map(viewer, live: str, before: str) -> bool:
-    return maps(await text_of(viewer, live)) > maps(before)
 
 
 def new(later: str, earlier: str) -> set[int]:

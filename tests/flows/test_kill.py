@@ -10,8 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.processes import ffmpeg_feed, start_product
-from tests.flows.test_session import browser, live_session, recording_of, seconds_in, sign_in, text_of, until
+from tests.flows.processes import ffmpeg_feed, product, start_product
+from tests.flows.test_session import (
+    browser,
+    fed_by,
+    live_session,
+    recording_of,
+    seconds_in,
+    sign_in,
+    text_of,
+    until,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
@@ -47,18 +56,20 @@ async def test_whatever_moment_it_is_killed_at(tmp_path: Path):
     killed: list[float] = []
     rtmp_port, key, stream_id = 0, "", ""
     for _ in range(KILLS):
-        running = await start_product(tmp_path / "data", "--no-feed", rtmp_port=rtmp_port, from_nothing=True)
-        ready = running.ready
-        rtmp_port = int(ready["rtmp"].split(":")[2].split("/")[0])
-        assert key in {"", ready["stream_key"]}
-        key = ready["stream_key"]
-        async with browser(ready) as viewer:
+        options = {"rtmp_port": rtmp_port, "from_nothing": True}
+        async with product(tmp_path / "data", "--no-feed", **options) as running, browser(running.ready) as viewer:
+            ready = running.ready
+            rtmp_port = int(ready["rtmp"].split(":")[2].split("/")[0])
+            assert key in {"", ready["stream_key"]}
+            key = ready["stream_key"]
+            await sign_in(viewer, ready["logins"]["clerk"])
             session = await live_session(viewer)
             stream_id = session["stream_id"]
             live = f"/hls/{stream_id}/live.m3u8"
             assert await text_of(viewer, ready["session"].removeprefix(ready["http"]))
-            before = newest_part(await text_of(viewer, live))
             async with ffmpeg_feed(f"{ready['rtmp']}/{key}"):
+                await fed_by(viewer, session, "primary")
+                before = newest_part(await text_of(viewer, live))
 
                 async def goes_on(viewer=viewer, live=live, before=before):
                     return newest_part(await text_of(viewer, live)) > (before[0] + 1, 0)

@@ -25,8 +25,8 @@ async def send(client: aiohttp.ClientSession, path: str, **body: object) -> dict
         return await answer.json()
 
 
-async def test_a_session_over_two_processes(tmp_path, database_url):
-    async with two_nodes(tmp_path, database_url) as nodes, browser(nodes.web.ready) as clerk:
+async def test_a_session_over_two_processes(tmp_path, filled_url):
+    async with two_nodes(tmp_path, filled_url) as nodes, browser(nodes.web.ready) as clerk:
         media, web = nodes.media.ready, nodes.web.ready
         await sign_in(clerk, nodes.logins["clerk"])
         session = await planned(clerk)
@@ -79,8 +79,8 @@ async def _other_than(client: aiohttp.ClientSession, path: str, first: str) -> b
     return await text_of(client, path) not in {"", first}
 
 
-async def test_the_media_node_is_away(tmp_path, database_url):
-    async with two_nodes(tmp_path, database_url) as nodes, browser(nodes.web.ready) as clerk:
+async def test_the_media_node_is_away(tmp_path, filled_url):
+    async with two_nodes(tmp_path, filled_url) as nodes, browser(nodes.web.ready) as clerk:
         await sign_in(clerk, nodes.logins["clerk"])
         session = await planned(clerk)
         await nodes.media.kill()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import time
 
 import aiohttp
@@ -62,6 +63,35 @@ async def live_session(client) -> dict:
         return (await answer.json())["live"][0]
 
 
+async def fed_by(clerk, session: dict, what: str) -> None:
+    """Returns once that is what viewers get: `primary`, `slate`."""
+
+    async def is_fed() -> bool:
+        async with clerk.get(f"/api/council/sessions/{session['id']}/encoders") as answer:
+            return (await answer.json())["feeding"] == what
+
+    await until(is_fed, 30)
+
+
+def listed(playlist: str) -> list[int]:
+    """Numbers of the segments."""
+    return [int(number) for number in re.findall(r"^(\d+)\.m4s$", playlist, re.MULTILINE)]
+
+
+async def with_camera(clerk, session: dict, segments: int) -> str:
+    """The live playlist once the camera has filled so many segments. A slate's are listed too, long before them."""
+    live = f"/hls/{session['stream_id']}/live.m3u8"
+    await fed_by(clerk, session, "primary")
+    before = max(listed(await text_of(clerk, live)), default=-1)
+
+    async def enough() -> str:
+        playlist = await text_of(clerk, live)
+        # the first of them may be the end of the slate
+        return playlist if max(listed(playlist), default=-1) > before + segments else ""
+
+    return await until(enough, 30)
+
+
 async def recording_of(client, stream_id: str) -> list[bytes]:
     """The bytes of every take, as an archive's player would fetch them."""
 
@@ -103,7 +133,7 @@ async def test_a_session_from_the_encoder_to_the_archive(tmp_path):
 
         playlist = await until(lambda: text_of(resident, ready["hls"].removeprefix(ready["http"])))
         assert 'CODECS="avc1.' in playlist
-        await until(lambda: text_of(resident, f"/hls/{session['stream_id']}/live.m3u8"))
+        await with_camera(clerk, session, 1)
 
         # a message of one browser reaches the other, and so does the clerk's next item
         sent = time.monotonic()
@@ -145,15 +175,9 @@ async def test_the_encoder_drops_and_comes_back(tmp_path):
         session = await live_session(clerk)
         live = f"/hls/{session['stream_id']}/live.m3u8"
         for _ in range(2):
-            before = (await text_of(clerk, live)).count("#EXTINF")
             async with ffmpeg_feed(f"{ready['rtmp']}/{ready['stream_key']}"):
-
-                async def two_more(before=before):
-                    return (await text_of(clerk, live)).count("#EXTINF") >= before + 2
-
-                await until(two_more)
-                await asyncio.sleep(4)  # a slate's segments count too
-            await asyncio.sleep(2)
+                await with_camera(clerk, session, 2)
+            await fed_by(clerk, session, "slate")
         assert "#EXT-X-DISCONTINUITY\n" in await text_of(clerk, live)
         async with clerk.post(f"/api/council/sessions/{session['id']}/end") as answer:
             assert answer.status == 200
@@ -165,26 +189,21 @@ async def test_the_encoder_drops_and_comes_back(tmp_path):
 
 
 async def test_kill_9_loses_at_most_the_last_part(tmp_path):
-    running = await start_product(tmp_path / "data", "--no-feed")
-    ready = running.ready
-    port = ready["rtmp"].split(":")[2].split("/")[0]
-    async with browser(ready) as clerk:
+    async with product(tmp_path / "data", "--no-feed") as running, browser(running.ready) as clerk:
+        ready = running.ready
+        port = ready["rtmp"].split(":")[2].split("/")[0]
         await sign_in(clerk, ready["logins"]["clerk"])
         session = await live_session(clerk)
         async with ffmpeg_feed(f"{ready['rtmp']}/{ready['stream_key']}"):
-            live = f"/hls/{session['stream_id']}/live.m3u8"
-
-            async def listed():
-                return (await text_of(clerk, live)).count("#EXTINF") >= 3
-
-            await until(listed)
+            await with_camera(clerk, session, 2)
             async with clerk.post(
                 f"/api/council/sessions/{session['id']}/messages", json={"body": "Tego nie wolno zgubić"}
             ) as answer:
                 assert answer.status == 201
-            before = await text_of(clerk, live)
+            before = await text_of(clerk, f"/hls/{session['stream_id']}/live.m3u8")
             await running.kill()
-    last_listed = max(int(line.split(".")[0]) for line in before.splitlines() if line.endswith(".m4s"))
+    _, _, of_camera = before.rpartition("#EXT-X-MAP")
+    assert len(listed(of_camera)) >= 2
 
     running = await start_product(tmp_path / "data", "--no-feed", rtmp_port=int(port))
     try:
@@ -196,18 +215,13 @@ async def test_kill_9_loses_at_most_the_last_part(tmp_path):
             messages = (await (await clerk.get(f"/api/council/sessions/{session['id']}/messages")).json())["messages"]
             assert messages[-1]["body"] == "Tego nie wolno zgubić"
             async with ffmpeg_feed(f"{again['rtmp']}/{again['stream_key']}"):
-
-                async def goes_on():
-                    playlist = await text_of(clerk, live)
-                    numbers = [int(line.split(".")[0]) for line in playlist.splitlines() if line.endswith(".m4s")]
-                    return bool(numbers) and max(numbers) > last_listed + 1
-
-                await until(goes_on, 30)
+                after = await with_camera(clerk, session, 1)
+            assert min(set(listed(after)) - set(listed(before))) > max(listed(before)), "no number is given out twice"
             async with clerk.post(f"/api/council/sessions/{session['id']}/end") as answer:
                 assert answer.status == 200
             takes = await recording_of(clerk, session["stream_id"])
             assert len(takes) == 2
-            listed_s = sum(float(line[8:].rstrip(",")) for line in before.splitlines() if line.startswith("#EXTINF"))
+            listed_s = sum(float(line[8:].rstrip(",")) for line in of_camera.splitlines() if line.startswith("#EXTINF"))
             assert seconds_in(takes[0]) >= listed_s
     finally:
         assert await running.stop() < 10

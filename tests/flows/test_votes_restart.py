@@ -101,13 +101,13 @@ async def get(session, url):
         return await answer.json()
 
 
-async def test_no_ballot_is_lost_and_none_counts_twice(database_url: str, tmp_path: Path):
+async def test_no_ballot_is_lost_and_none_counts_twice(filled_url: str, tmp_path: Path):
     dice = random.Random()
     data = tmp_path / "data"
-    logins, session_id = await councillors(database_url, data)
+    logins, session_id = await councillors(filled_url, data)
     in_flight = acknowledged = 0
     async with contextlib.AsyncExitStack() as stack:
-        running = await start_product(data, "--no-feed", database_url=database_url)
+        running = await start_product(data, "--no-feed", database_url=filled_url)
         http = running.ready["http"]
         clerk = await signed_in(http, logins.pop("clerk"), stack)
         phones = [Phone(place, await signed_in(http, login, stack)) for place, login in enumerate(logins.values())]
@@ -130,7 +130,7 @@ async def test_no_ballot_is_lost_and_none_counts_twice(database_url: str, tmp_pa
                 in_flight += sum(phone.on_the_way is not None for phone in phones)
                 acknowledged += sum(len(phone.sent) for phone in phones)
 
-                running = await start_product(data, "--no-feed", database_url=database_url)
+                running = await start_product(data, "--no-feed", database_url=filled_url)
                 http = running.ready["http"]
                 await check_and_close(clerk, phones, http, api, vote["id"], path, secret=secret)
         finally:

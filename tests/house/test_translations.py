@@ -6,49 +6,60 @@ import pytest
 
 from tools.messages import LANGUAGES, ROOT, faults, python_texts, read_catalogue, texts_by_folder, updated
 
-TEXTS = texts_by_folder()
+pytestmark = pytest.mark.xdist_group("translations")  # sources are read once
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """What each folder says."""
+    return texts_by_folder()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("folder", sorted(TEXTS), ids=lambda folder: str(folder.relative_to(ROOT)))
-def test_catalogue_is_complete(folder, language):
-    path = folder / "locale" / f"{language}.po"
-    assert list(faults(read_catalogue(path, language), TEXTS[folder])) == []
+def test_catalogues_are_complete(texts, language):
+    assert len(texts) > 30
+    found = {
+        str(folder.relative_to(ROOT)): list(
+            faults(read_catalogue(folder / "locale" / f"{language}.po", language), said)
+        )
+        for folder, said in texts.items()
+    }
+    assert {folder: wrong for folder, wrong in found.items() if wrong} == {}
 
 
-def test_no_catalogue_without_text():
+def test_no_catalogue_without_text(texts):
     found = {
         path.parent.parent
         for layer in ROOT.iterdir()
         if layer.name in {"app", "media", "realtime", "portals", "schools"}
         for path in layer.rglob("locale/*.po")
     }
-    assert found <= set(TEXTS)
+    assert found <= set(texts)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_same_message_is_the_same_everywhere(language):
+def test_the_same_message_is_the_same_everywhere(texts, language):
     """Catalogues are merged: what must differ takes a context (pgettext)."""
     said = defaultdict(set)
-    for folder in TEXTS:
+    for folder in texts:
         for message in read_catalogue(folder / "locale" / f"{language}.po", language):
             if message.id:
                 said[message.context, str(message.id)].add(str(message.string))
     assert {key: texts for key, texts in said.items() if len(texts) > 1} == {}
 
 
-def test_the_check_can_fail():
-    folder = min(TEXTS)
-    texts = TEXTS[folder]
-    catalogue = updated(read_catalogue(folder / "locale" / "pl.po", "pl"), texts, "pl")
-    assert list(faults(catalogue, texts)) == []
+def test_the_check_can_fail(texts):
+    folder = min(texts)
+    said = texts[folder]
+    catalogue = updated(read_catalogue(folder / "locale" / "pl.po", "pl"), said, "pl")
+    assert list(faults(catalogue, said)) == []
     catalogue.add("Nobody says this", "Nikt tak nie mówi")
     message = next(message for message in catalogue if message.id and "%(" not in str(message.id))
     message.string = "%(surprise)s"
     message.flags.add("fuzzy")
-    kinds = {fault.partition(":")[0] for fault in faults(catalogue, texts)}
+    kinds = {fault.partition(":")[0] for fault in faults(catalogue, said)}
     assert kinds == {"unused", "places differ", "fuzzy"}
-    assert any(fault.startswith("missing") for fault in faults(read_catalogue(folder / "none.po", "pl"), texts))
+    assert any(fault.startswith("missing") for fault in faults(read_catalogue(folder / "none.po", "pl"), said))
 
 
 def test_texts_are_found_where_contracts_say_message_id():
