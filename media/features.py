@@ -7,6 +7,7 @@ import media.archive.feature
 import media.continuity.feature
 import media.feature
 import media.ladder.feature
+import media.mixer.feature
 import media.out.feature
 import media.sealed.feature
 import media.speech.feature
@@ -46,6 +47,7 @@ def features(
         media.continuity.feature.CONTINUITY,
         media.feature.feature(authorise, listener, monitors, may_watch, marks_of),
         _on_media(media.ladder.feature.feature()),
+        _on_media(media.mixer.feature.MIXER_FEATURE),
         _on_media(media.archive.feature.feature(monitors, title_of, may_know)),
         _on_media(media.watchdog.feature.feature(finding_listener)),
         _on_media(media.out.feature.feature(monitors)),

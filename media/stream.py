@@ -60,6 +60,7 @@ class Stream:
         self.packets_in = 0
         self.ended = False
         self._sinks: list[Sink] = []
+        self._taps: tuple[Sink, ...] = ()
         self._sinks_know_tracks = False
         self.replayed_s = 0.0
         """How long ago the packet being handed out came; 0 for one that comes this moment."""
@@ -104,8 +105,7 @@ class Stream:
         self.tracks = tracks
         self._sinks_know_tracks = True
         self._forget_gop()
-        if self._followed is None:
-            self._each("on_tracks", tracks)
+        self._each("on_tracks", tracks, own=True)
 
     def push(self, packet: Packet) -> None:
         """Hands one packet to every sink and keeps it if it belongs to the present group of pictures."""
@@ -115,6 +115,8 @@ class Stream:
         self.bytes_in += len(packet.data)
         self.packets_in += 1
         self._keep(packet)
+        if self._taps:
+            self._tell_taps("on_packet", packet)
         if self._followed is None:
             self._hand_out(packet)
 
@@ -135,8 +137,7 @@ class Stream:
         self.began_at = 0.0
         self._sinks_know_tracks = False
         self._forget_gop()
-        if self._followed is None:
-            self._each("on_pause")
+        self._each("on_pause", own=True)
 
     def follow(self, other: "Stream | None") -> None:
         """Gives the sinks another stream's packets instead of the own publisher's; None: the own ones again.
@@ -199,6 +200,16 @@ class Stream:
         finally:
             self.replayed_s = 0.0
 
+    def tap(self, sink: Sink) -> None:
+        """From now on it hears the own publisher, whoever is followed; it has to wait for a key frame."""
+        self._taps = (*self._taps, sink)
+        if self._sinks_know_tracks:
+            sink.on_tracks(self.tracks)
+
+    def untap(self, sink: Sink) -> None:
+        """Ends what `tap` began; one that does not listen is no error."""
+        self._taps = tuple(known for known in self._taps if known is not sink)
+
     def detach(self, sink: Sink) -> None:
         """Takes a sink away; one that is not there is no error."""
         self._sinks = [known for known in self._sinks if known is not sink]
@@ -236,7 +247,20 @@ class Stream:
         self._gop = []
         self._gop_bytes = 0
 
-    def _each(self, call: str, *arguments: object) -> None:
+    def _tell_taps(self, call: str, *arguments: object) -> None:
+        for sink in self._taps:
+            try:
+                getattr(sink, call)(*arguments)
+            except Exception:
+                log.exception("tap failed and was taken away", stream=self.id)
+                self.untap(sink)
+
+    def _each(self, call: str, *arguments: object, own: bool = False) -> None:
+        """`own`: of the own publisher, which sinks do not hear of while another stream is followed."""
+        if own:
+            self._tell_taps(call, *arguments)
+            if self._followed is not None:
+                return
         for sink in self._sinks:
             try:
                 getattr(sink, call)(*arguments)

@@ -16,6 +16,7 @@ from aiohttp import web
 from app.i18n import _
 from media.continuity.carried import Carried
 from media.continuity.changeover import Changeover
+from media.continuity.mixing import MakeMixer, MixState
 from media.continuity.model import Feeding, SlateKind, Slot
 from media.continuity.settings import ContinuitySettings
 from media.publishing import (
@@ -82,6 +83,8 @@ class Streams:
     ) -> None:
         self.packager_factory: PackagerFactory | None = None
         """Set by the media feature before the first publisher; without it streams are carried and not packaged."""
+        self.make_mixer: MakeMixer | None = None
+        """Set by the mixer's feature; without it nothing is mixed."""
         self._authorise = authorise
         self._clock = clock
         self._continuity = continuity or ContinuitySettings()
@@ -181,6 +184,17 @@ class Streams:
         """The encoder that was asked for."""
         entry = self._entries.get(stream_id)
         return entry.encoders.pinned if entry is not None else None
+
+    def mix(self, stream_id: str, *, wanted: bool) -> None:
+        """Both encoders in one picture with the sound of both, for as long as both send; else the primary alone."""
+        entry = self._entries.get(stream_id)
+        if entry is not None:
+            entry.encoders.mixing.ask(wanted=wanted)
+
+    def mixing(self, stream_id: str) -> MixState:
+        """What becomes of it."""
+        entry = self._entries.get(stream_id)
+        return entry.encoders.mixing.state if entry is not None else MixState.OFF
 
     def slate(self, stream_id: str) -> SlateKind | None:
         """The slate that viewers see now instead of the source."""
@@ -319,7 +333,7 @@ class Streams:
         entry = self._entries.get(stream_id)
         if entry is None:
             stream = Stream(stream_id, clock=self._clock)
-            encoders = Changeover(stream, self._continuity, self._clock)
+            encoders = Changeover(stream, self._continuity, self._clock, self.make_mixer)
             entry = self._entries[stream_id] = Carried(stream, label, self._tell, encoders)
             entry.stream.attach(entry)
         return entry

@@ -62,6 +62,8 @@ async def _next_step(database: Database, archive: Archive, stream_id: str, done:
         if recording is None or recording.ended_at is None:
             return None
         whole = await read_index(tx, recording)
+        if not whole.segments:
+            return None  # nothing was recorded: there is no file to make anything of, and that is all right
         clips = await store.clips(tx, stream_id)
         loudness = await store.asset(tx, stream_id, AssetKind.LOUDNESS)
         made = await store.made_for(tx, stream_id)

@@ -41,6 +41,8 @@ class Carried:
     def feeding(self) -> Feeding:
         if self.programme is not None and self.programme.slate is not None:
             return Feeding.SLATE
+        if self.encoders.mixing.feeds:
+            return Feeding.BOTH
         slot = self.encoders.feeding
         encoder = self.encoders.known(slot)
         return Feeding(slot.value) if encoder is not None and encoder.live else Feeding.NOTHING

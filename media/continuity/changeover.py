@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from media.continuity.mixing import MakeMixer, Mixing
 from media.continuity.model import Slot
 from media.continuity.settings import ContinuitySettings
 from media.packet import CLOCK_HZ
@@ -57,9 +58,14 @@ class Changeover:
     """The encoders of one stream: the primary's packets are the stream's own, the backup's are followed."""
 
     def __init__(
-        self, stream: Stream, settings: ContinuitySettings, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: Stream,
+        settings: ContinuitySettings,
+        clock: Callable[[], float] = time.monotonic,
+        make_mixer: MakeMixer | None = None,
     ) -> None:
         self.pinned: Slot | None = None
+        self.mixing = Mixing(stream, make_mixer, clock)
         self._settings = settings
         self._clock = clock
         self._streams = {Slot.PRIMARY: stream}
@@ -67,7 +73,8 @@ class Changeover:
 
     @property
     def feeding(self) -> Slot:
-        return Slot.BACKUP if self._streams[Slot.PRIMARY].followed is not None else Slot.PRIMARY
+        followed = self._streams[Slot.PRIMARY].followed
+        return Slot.BACKUP if followed is not None and followed is self._streams.get(Slot.BACKUP) else Slot.PRIMARY
 
     @property
     def encoders(self) -> tuple[Stream, ...]:
@@ -92,14 +99,19 @@ class Changeover:
         now = self._clock()
         conditions = {slot: self._condition(slot, stream, now) for slot, stream in self._streams.items()}
         wanted = choose(self.feeding, self.pinned, conditions, self._settings)
-        if wanted is self.feeding:
-            return
-        stream = self._streams[Slot.PRIMARY]
-        stream.follow(self._streams[Slot.BACKUP] if wanted is Slot.BACKUP else None)
-        log.info("another encoder feeds", stream=stream.id, slot=wanted.value)
+        stream, backup = self._streams[Slot.PRIMARY], self._streams[Slot.BACKUP]
+        lost = any(one.silent_s >= self._settings.lost_after_s for one in conditions.values())
+        begins = (conditions[Slot.PRIMARY].gop_s or 0.0) <= YOUNG_GOP_S
+        followed = self.mixing.tick(backup, lost=lost, begins=begins)
+        if followed is None and wanted is Slot.BACKUP:
+            followed = backup
+        if followed is not stream.followed:
+            stream.follow(followed)
+            log.info("another encoder feeds", stream=stream.id, feeds=wanted.value, mixed=self.mixing.feeds)
 
     def end(self) -> None:
         """Ends the stream, and what the backup encoder feeds."""
+        self.mixing.close()
         for stream in self.encoders:
             stream.end()
 

@@ -29,6 +29,8 @@ class Feeding(StrEnum):
 
     PRIMARY = "primary"
     BACKUP = "backup"
+    BOTH = "both"
+    """Both encoders in one picture."""
     SLATE = "slate"
     NOTHING = "nothing"
 

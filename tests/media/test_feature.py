@@ -132,6 +132,7 @@ async def test_stream_restart_end_archive(database: Database, tmp_path: Path) ->
             assert await answer.read() == data[first.byte_range[1] : first.byte_range[1] + 10]
 
 
+@pytest.mark.slow
 async def test_a_real_encoder_is_recorded_as_viewers_see_it(database: Database, tmp_path: Path) -> None:
     async with running(database, tmp_path) as (app, url), ClientSession() as http:
         encoder = await asyncio.create_subprocess_exec(

@@ -301,3 +301,16 @@ async def test_snapshot_and_events_make_the_snapshot_that_follows(database: Data
     assert list(after.assets) == [shown[kind] for kind in sorted(shown)]
     states = [event.asset.state for _, event in heard.events if event.asset.kind == "mp4"]
     assert states == ["queued", "running", "ready"]
+
+
+async def test_of_nothing_recorded_nothing_is_made_and_that_is_no_failure(database: Database, tmp_path: Path):
+    async with database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO recording (stream_id, began_at, ended_at, part_ms, segment_s, target_s)"
+            " VALUES ($1, now() - interval '1 hour', now(), 500, 2, 3)",
+            STREAM,
+        )
+    assert await made(database, archive(tmp_path)) == {}
+    async with database.transaction(readonly=True) as tx:
+        view = await recording_view(tx, STREAM)
+    assert (view.duration_s, view.trim, view.assets) == (0, None, ())

@@ -177,8 +177,8 @@ async def test_the_number_of_targets_is_limited_and_others_do_not_exist(site: Si
                 assert answer.status == status
 
 
-async def test_private_addresses_are_refused_unless_allowed(database_url: str, tmp_path: Path) -> None:
-    async with running_site(database_url, tmp_path) as site, site.client("clerk") as clerk:
+async def test_private_addresses_are_refused_unless_allowed(filled_url: str, tmp_path: Path) -> None:
+    async with running_site(filled_url, tmp_path / "data") as site, site.client("clerk") as clerk:
         for host in ("127.0.0.1", "localhost", "10.0.0.1", "[::1]", "169.254.169.254"):
             async with clerk.post(PATH, json={"url": f"rtmp://{host}/app", "key": KEY}) as answer:
                 assert answer.status == 422, host
@@ -186,11 +186,11 @@ async def test_private_addresses_are_refused_unless_allowed(database_url: str, t
 
 
 async def test_a_restart_goes_on_and_the_key_is_sealed(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    filled_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRYF_OUT_ALLOW_PRIVATE", "true")
     async with FakeTarget().serving() as target:
-        async with running_site(database_url, tmp_path) as site, site.client("clerk") as clerk:
+        async with running_site(filled_url, tmp_path / "data") as site, site.client("clerk") as clerk:
             async with clerk.post(PATH, json=new(target)) as answer:
                 assert answer.status == 201
             feeding = begin(site)
@@ -204,13 +204,13 @@ async def test_a_restart_goes_on_and_the_key_is_sealed(
             assert unseal(site.app, moved) is None, "it opens for its own stream alone"
             feeding.cancel()
         await until(lambda: target.ended == 1)
-        async with running_site(database_url, tmp_path, demo=False) as site:
+        async with running_site(filled_url, tmp_path / "data", demo=False) as site:
             feeding = begin(site)
             await until(lambda: len(target.keys) == 2)
             assert target.keys[1] == KEY
             feeding.cancel()
-        (tmp_path / "secret").unlink()
-        async with running_site(database_url, tmp_path, demo=False) as site:
+        (tmp_path / "data" / "secret").unlink()
+        async with running_site(filled_url, tmp_path / "data", demo=False) as site:
             feeding = begin(site)
             relays = site.app[RELAYS]
             await until(lambda: relays.view(kept).state is TargetState.RETRYING)

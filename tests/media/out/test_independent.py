@@ -20,6 +20,8 @@ from tests.conftest import Demo, Site, running_site
 from tests.media.out.targets import FakeTarget
 from tests.media.out.test_api import PATH, STREAM, begin, until
 
+pytestmark = pytest.mark.slow
+
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 

@@ -83,6 +83,7 @@ async def test_a_stream_on_air_without_encoder_is_told_though_nobody_looks(datab
         assert app[HEALTH].view("sesja1").findings == ()
 
 
+@pytest.mark.slow
 async def test_a_real_encoder_with_its_lens_cap_on_and_its_microphone_off(database: Database, tmp_path: Path) -> None:
     board = Board()
     async with running(database, tmp_path, WatchdogSettings(), board) as (app, _url):

@@ -10,6 +10,8 @@ from media.packet import Codec, Kind
 from tests.media.webrtc.conftest import KEY, STREAM
 from tests.media.webrtc.test_whip import decoded, of, until
 
+pytestmark = pytest.mark.slow
+
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 

@@ -1,0 +1,212 @@
+"""One mixing process as the server sees it: fed from a bounded backlog, its news pushed into a stream, ended."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from app.process import reap
+from media.ladder.backlog import Backlog
+from media.mixer.protocol import (
+    GUEST,
+    HOST,
+    Began,
+    Feed,
+    Gone,
+    Made,
+    News,
+    Order,
+    ProtocolError,
+    Ready,
+    Setup,
+    encode,
+    news,
+)
+from media.packet import CLOCK_HZ, Kind, Packet, Tracks
+from media.stream import Stream
+
+log = structlog.get_logger(__name__)
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+READ_BYTES: Final = 64 * 1024
+PIPE_BYTES: Final = 64 * 1024
+BACKLOG_BYTES: Final = 8 * 1024 * 1024
+BACKLOG_S: Final = 3.0
+KEPT_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR")
+"""All that a worker gets to know: passwords stand in the environment too."""
+
+
+def worker_command() -> tuple[str, ...]:
+    return (sys.executable, "-m", "media.mixer.worker", "--parent", str(os.getpid()))
+
+
+class Ear:
+    """Hears one source for the mixer. What does not fit into the backlog is dropped up to the next key frame."""
+
+    def __init__(self, mixer: "ProcessMixer", number: int, source: Stream) -> None:
+        self._mixer = mixer
+        self._number = number
+        self._source = source
+        self._waits_for_key = True
+
+    def on_tracks(self, tracks: Tracks) -> None:
+        self._waits_for_key = tracks.video is not None
+        self._mixer.order(Setup(self._number, tracks.video, tracks.audio))
+
+    def on_packet(self, packet: Packet) -> None:
+        if not self._mixer.ready:
+            self._waits_for_key = self._source.tracks.video is not None
+            return
+        if packet.kind is Kind.VIDEO:
+            if self._waits_for_key and not packet.key:
+                return
+            self._waits_for_key = False
+        if not self._feed(packet, int(time.monotonic() * CLOCK_HZ)) and packet.kind is Kind.VIDEO:
+            self._waits_for_key = True
+
+    def _feed(self, packet: Packet, at: int) -> bool:
+        feed = Feed(self._number, packet.kind, at, packet.dts, packet.pts, packet.key, packet.data)
+        return self._mixer.order(feed, at)
+
+    def on_pause(self) -> None:
+        self._mixer.order(Gone(self._number))
+
+    def on_end(self) -> None:
+        self.on_pause()
+
+    def begin(self) -> None:
+        self._source.tap(self)
+
+    def catch_up(self) -> None:
+        """The group of pictures that runs now, each with the time at which it came: nobody waits for the next."""
+        recent = tuple(self._source.own_recent())
+        now = int(time.monotonic() * CLOCK_HZ)
+        self._waits_for_key = False
+        for packet in recent:
+            at = now - (recent[-1].dts - packet.dts)
+            if not self._feed(packet, at):
+                self._waits_for_key = True
+                return
+        self._waits_for_key = not recent and self._source.tracks.video is not None
+
+    def leave(self) -> None:
+        self._source.untap(self)
+
+
+class ProcessMixer:
+    """A `continuity.mixing.Mixer` and the `Publisher` of what it makes. Lives on the loop."""
+
+    def __init__(
+        self, host: Stream, guest: Stream, command: tuple[str, ...], when_over: Callable[["ProcessMixer"], None]
+    ) -> None:
+        self.stream = Stream(host.id)
+        self.stream.begin(self)
+        self.failed = False
+        self.ready = False
+        """The process is there: what came before is not waited for."""
+        self.late_s = 0.0
+        self.dropped = 0
+        self._command = command
+        self._backlog = Backlog(BACKLOG_BYTES, BACKLOG_S)
+        self._wake = asyncio.Event()
+        self._base = 0
+        self._closed = False
+        self._ears = (Ear(self, HOST, host), Ear(self, GUEST, guest))
+        for ear in self._ears:
+            ear.begin()
+        self.task = asyncio.create_task(self._run(), name=f"mixer: {host.id}")
+        self.task.add_done_callback(lambda _task: when_over(self))
+
+    def drop_second(self) -> None:
+        self._ears[1].leave()
+        self.order(Gone(GUEST))
+
+    def close(self, reason: str = "") -> None:
+        """Ends the process; what it made is over. `reason`: of `Publisher`."""
+        del reason
+        if self._closed:
+            return
+        self._closed = True
+        for ear in self._ears:
+            ear.leave()
+        self.task.cancel()
+        self.stream.end()
+
+    def order(self, order: Order, at_90k: int | None = None) -> bool:
+        """Queues an order; False where the backlog is full and it was dropped."""
+        taken = self._backlog.put(encode(order), at_90k)
+        self.dropped += not taken
+        self._wake.set()
+        return taken
+
+    async def _run(self) -> None:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                cwd=ROOT,
+                env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
+            )
+            assert process.stdin is not None
+            assert process.stdout is not None
+            writing = asyncio.create_task(self._write(process.stdin), name="mixer: feed")
+            try:
+                await self._read(process.stdout)
+            finally:
+                writing.cancel()
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await reap(process, process.stdout)
+                await asyncio.gather(writing, return_exceptions=True)
+        except OSError:
+            log.exception("a mixer cannot be started")
+        finally:
+            self.failed = True
+
+    async def _read(self, source: asyncio.StreamReader) -> None:
+        reader = news()
+        while data := await source.read(READ_BYTES):
+            try:
+                for one in reader.feed(data):
+                    self._hear(one)
+            except ProtocolError:
+                log.exception("a mixer cannot be understood", stream=self.stream.id)
+                return
+
+    async def _write(self, sink: asyncio.StreamWriter) -> None:
+        sink.transport.set_write_buffer_limits(high=PIPE_BYTES)
+        try:
+            while True:
+                while (message := self._backlog.pop()) is not None:
+                    sink.write(message)
+                    await sink.drain()
+                self._wake.clear()
+                await self._wake.wait()
+        except ConnectionError:
+            pass  # the reader sees the end
+        finally:
+            sink.close()
+
+    def _hear(self, one: News) -> None:
+        if self._closed:
+            return
+        if isinstance(one, Ready):
+            self.ready = True
+            for ear in self._ears:
+                ear.catch_up()
+        elif isinstance(one, Began):
+            self._base = one.base
+            self.stream.set_tracks(Tracks(one.video, one.audio))
+        elif isinstance(one, Made):
+            self.late_s = max(0.0, time.monotonic() - (self._base + one.pts) / CLOCK_HZ)
+            # told as come when it was sent: a closed part and the recording's clock go by that
+            self.stream.replayed_s = self.late_s
+            self.stream.push(Packet(one.kind, one.pts, one.pts, key=one.key, data=one.data))
+            self.stream.replayed_s = 0.0
