@@ -225,6 +225,8 @@ async def send_message(database: Database, actor: Actor, session_id: int, body: 
         session = await access_session(tx, actor, session_id)
         if not rules.can_chat(actor, session):
             raise Conflict("The chat is closed now")
+        if await store.is_closed(tx, session_id):
+            raise Conflict("The chat is paused: this part of the session is closed to the public")
         text = rules.clean_message(body)
         if not text:
             raise Invalid(fields={"body": "Write something first"})

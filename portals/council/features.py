@@ -4,6 +4,7 @@ import portals.council.captions.feature
 import portals.council.debate.feature
 import portals.council.feature
 import portals.council.members.feature
+import portals.council.notes.feature
 import portals.council.papers.feature
 import portals.council.records.councillors.feature
 import portals.council.records.documents.feature
@@ -24,6 +25,7 @@ FEATURES: tuple[Feature, ...] = (
     portals.council.captions.feature.FEATURE,
     portals.council.votes.feature.FEATURE,
     portals.council.sealing.feature.FEATURE,
+    portals.council.notes.feature.FEATURE,
     portals.council.records.resolutions.feature.FEATURE,
     portals.council.records.interpellations.feature.FEATURE,
     portals.council.records.search.feature.FEATURE,

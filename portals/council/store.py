@@ -241,6 +241,16 @@ async def standing_slates(tx: Tx) -> dict[int, SlateKind]:
     return {row["session_id"]: SlateKind(row["kind"]) for row in rows}
 
 
+async def is_closed(tx: Tx, session_id: int) -> bool:
+    """Whether a part goes on that is closed to the public (wyłączenie jawności)."""
+    return bool(
+        await tx.value(
+            "SELECT true FROM council_interval_seen WHERE session_id = $1 AND kind = 'closed' AND ended_at IS NULL",
+            session_id,
+        )
+    )
+
+
 async def add_message(tx: Tx, session_id: int, account_id: int, author: str, body: str) -> ChatMessage:
     return await tx.one(
         ChatMessage,

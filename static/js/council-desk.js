@@ -8,6 +8,7 @@ import { fill, redraw, upsert } from "./rows.js";
 import { Chat } from "./council-chat.js";
 import { Targets } from "./council-targets.js";
 import { setUpTabs } from "./council-tabs.js";
+import { sortAgenda } from "./council-desk-agenda.js";
 
 const root = document.querySelector("[data-desk]");
 const words = JSON.parse(document.querySelector("#desk-words").textContent);
@@ -140,6 +141,8 @@ live.join(`council/session/${sessionId}`, {
     if (viewers) viewers.textContent = count;
   },
 });
+
+if (session.state !== "ended") sortAgenda(agenda, agendaRow, { sessionId, words: words.order, complain, drawn: refresh });
 
 // What is written while another view is open is counted on the chat's tab.
 const tabs = setUpTabs(root);

@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { fill } from "./rows.js";
 import { keepOneTabStop, walkable } from "./council-votes-people.js";
 import { drawVote, kindText, said, setText } from "./council-votes-view.js";
+import { countForm } from "./council-votes-paper.js";
 
 const KEYS = { 1: "for", 2: "against", 3: "abstain", 0: null };
 
@@ -32,7 +33,8 @@ export function mount({ words, live, ledger }) {
   };
 
   const desk = { root, words, ledger, base, act };
-  const parts = [openVote(desk), drafts(desk), lastResult(desk)];
+  desk.count = countForm(desk);
+  const parts = [openVote(desk), drafts(desk), lastResult(desk), withheldVotes(desk)];
   newVote(desk, live);
   const draw = () => parts.forEach((part) => part());
   ledger.addEventListener("change", draw);
@@ -61,6 +63,12 @@ function newVote({ root, words, ledger, base, act }, live) {
       title.value = item.title;
     }
   }
+  const offerPaper = () => {
+    const { secret, paper } = form.elements;
+    form.querySelector("[data-paper-choice]").hidden = !secret.checked;
+    form.querySelector("[data-candidates-field]").hidden = !secret.checked || !paper.checked;
+  };
+  form.addEventListener("change", offerPaper);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
@@ -69,10 +77,14 @@ function newVote({ root, words, ledger, base, act }, live) {
       majority: form.elements.majority.value,
       secret: form.elements.secret.checked,
       item_id: current?.id ?? null,
+      paper: form.elements.secret.checked && form.elements.paper.checked,
+      candidates: form.elements.secret.checked && form.elements.paper.checked ? form.elements.candidates.value.split("\n") : [],
     };
     act(async () => {
       const vote = await call("POST", base, draft);
-      form.elements.secret.checked = false;
+      for (const name of ["secret", "paper"]) form.elements[name].checked = false;
+      form.elements.candidates.value = "";
+      offerPaper();
       form.elements.majority.selectedIndex = 0;
       if (button?.value === "open") await call("POST", `${base}/${vote.id}/open`);
     }, { button, form });
@@ -106,7 +118,7 @@ function drafts({ root, words, ledger, base, act }) {
   };
 }
 
-function openVote({ root, words, ledger, base, act }) {
+function openVote({ root, words, ledger, base, act, count }) {
   const panel = root.querySelector("[data-open-vote]");
   const entries = panel.querySelector("[data-entry-list]");
   const template = panel.querySelector("template[data-entry]");
@@ -135,15 +147,19 @@ function openVote({ root, words, ledger, base, act }) {
     panel.hidden = named === null;
     if (!named) return;
     const { vote, voters } = named;
+    count?.show(vote, panel.querySelector("[data-count-open]"));
+    if (close) close.hidden = vote.paper;
+    panel.querySelector(".vote-count").hidden = vote.paper;
     if (opened) requestAnimationFrame(() => showTop(root));
     fill(panel, vote);
     setText(panel.querySelector("[data-kind]"), kindText(vote, words));
     const progress = panel.querySelector("[data-progress]");
+    progress.hidden = vote.paper;
     progress.max = Math.max(vote.entitled, 1);
     progress.value = vote.voted;
     const inRoom = (voter) => ["present", "late"].includes(ledger.members.get(voter.councillor_id)?.state);
     const missing = voters.filter((voter) => !voter.voted && inRoom(voter));
-    setText(panel.querySelector("[data-not-yet]"), missing.length ? said(words.notYet, missing.map((voter) => voter.name).join(", ")) : words.everybody);
+    setText(panel.querySelector("[data-not-yet]"), vote.paper ? "" : missing.length ? said(words.notYet, missing.map((voter) => voter.name).join(", ")) : words.everybody);
     if (!entries) return;
     const details = panel.querySelector("[data-entries]");
     details.hidden = vote.secret;
@@ -181,7 +197,24 @@ function drawEntry(row, voter, { words, here }) {
   return row;
 }
 
-function lastResult({ root, words, ledger, base, act }) {
+// Results of a part that is closed to the public: each may be made public before the part ends.
+function withheldVotes({ root, ledger, base, act }) {
+  const box = root.querySelector("[data-withheld]");
+  if (!box) return () => {};
+  const choice = box.querySelector("[data-withheld-vote]");
+  const button = box.querySelector("[data-publish]");
+  button.addEventListener("click", () => act(() => call("POST", `${base}/${choice.value}/publish`), { button }));
+  return () => {
+    const votes = ledger.list().filter(({ vote, withheld }) => withheld && vote.state === "closed").map(({ vote }) => vote);
+    box.hidden = votes.length === 0;
+    if (votes.map((vote) => vote.id).join() === [...choice.options].map((option) => option.value).join()) return;
+    const chosen = choice.value;
+    choice.replaceChildren(...votes.map((vote) => new Option(`${vote.number}. ${vote.title}`, vote.id)));
+    if (votes.some((vote) => String(vote.id) === chosen)) choice.value = chosen;
+  };
+}
+
+function lastResult({ root, words, ledger, base, act, count }) {
   const panel = root.querySelector("[data-last]");
   const place = panel.querySelector("[data-place]");
   const [template] = panel.querySelectorAll(":scope > template:not([data-voter])");
@@ -215,6 +248,9 @@ function lastResult({ root, words, ledger, base, act }) {
     panel.hidden = shown === null || ledger.open() !== null;
     if (!shown) return;
     const { vote } = shown;
+    const recount = panel.querySelector("[data-recount-menu]");
+    if (recount) recount.hidden = !vote.paper || vote.state !== "closed";
+    if (recount && !recount.hidden && ledger.open() === null) count?.show(vote, recount.querySelector("[data-count-closed]"));
     let card = place.querySelector(".vote-card");
     if (!card || card.dataset.id !== String(vote.id)) {
       card = template.content.firstElementChild.cloneNode(true);

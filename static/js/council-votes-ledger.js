@@ -54,7 +54,7 @@ export class Ledger extends EventTarget {
       this.votes.set(event.named.vote.id, event.named);
       this.#tell("vote", event.named);
     }
-    if (event.type === "VoteRemoved" && this.votes.delete(event.vote_id)) this.#tell("all");
+    if (["VoteRemoved", "VoteWithheld"].includes(event.type) && this.votes.delete(event.vote_id)) this.#tell("all");
   }
 
   #tell(kind, row = null) {

@@ -121,7 +121,7 @@ class Phone {
       setText(this.root.querySelector("[data-kicker] [data-kind]"), kindText(vote, this.words));
     }
     const closedToMe = open && ((vote.secret && ballot?.voted) || (!this.words.mayChange && ballot?.voted));
-    this.#drawChoices(open && here && !closedToMe, vote, ballot);
+    this.#drawChoices(open && here && !closedToMe && !vote.paper, vote, ballot);
     setText(this.root.querySelector("[data-said]"), open ? this.#spoken(vote, ballot) : "");
     this.root.querySelector("[data-said]").dataset.choice = open && ballot?.voted ? (ballot.choice ?? "voted") : "none";
     this.#drawResult(open ? null : named);
@@ -129,6 +129,7 @@ class Phone {
 
   #spoken(vote, ballot) {
     const { words } = this;
+    if (vote.paper) return words.paperVote;
     if (this.#sending) return words.sending;
     if (!ballot?.voted) return words.notCast;
     if (vote.secret) return `${words.castSecret}. ${words.final}.`;

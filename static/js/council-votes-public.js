@@ -71,6 +71,7 @@ function tab(words, ledger) {
     if (!ledger.known) return;
     const opened = ledger.list().filter(({ vote }) => vote.opened_at);
     root.querySelector("[data-none]").hidden = opened.length > 0;
+    for (const line of [...list.children]) if (!opened.some(({ vote }) => String(vote.id) === line.dataset.id)) line.remove();
     for (const named of opened) {
       let line = list.querySelector(`:scope > [data-id="${named.vote.id}"]`);
       if (!line) {

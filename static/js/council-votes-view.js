@@ -27,12 +27,12 @@ export function statusText(vote, words, { counting = true } = {}) {
 }
 
 export function kindText(vote, words) {
-  return `${vote.secret ? words.secret : words.named} · ${words.majorities[vote.majority] ?? vote.majority}`;
+  return `${vote.paper ? words.onPaper : vote.secret ? words.secret : words.named} · ${words.majorities[vote.majority] ?? vote.majority}`;
 }
 
 /** A card or a line of the list. `voterTemplate` draws a row of the names; `repeated`: the vote that repeats this one. */
 export function drawVote(element, named, { words, voterTemplate, repeats = null, repeated = null }) {
-  const { vote, voters, corrections } = named;
+  const { vote, voters, corrections, recounts } = named;
   fill(element, vote);
   element.dataset.outcome = vote.outcome;
   setText(element.querySelector("[data-kind]"), kindText(vote, words));
@@ -47,7 +47,8 @@ export function drawVote(element, named, { words, voterTemplate, repeats = null,
     history.hidden = lines.length === 0;
   }
   const numbers = element.querySelector("[data-numbers]");
-  numbers.hidden = vote.state !== "closed";
+  numbers.hidden = vote.state !== "closed" || vote.candidates.length > 0;
+  drawPaper(element.querySelector("[data-paper]"), vote, words);
   drawBar(numbers.querySelector("[data-bar]"), vote);
   const progress = element.querySelector("[data-progress]");
   if (progress) {
@@ -62,7 +63,27 @@ export function drawVote(element, named, { words, voterTemplate, repeats = null,
     const hemicycle = element.querySelector("[data-hemicycle]");
     if (hemicycle) drawHemicycle(hemicycle, voters, vote.secret);
   }
-  drawCorrections(element.querySelector("[data-corrections]"), voters, corrections, words);
+  drawCorrections(element.querySelector("[data-corrections]"), voters, corrections, recounts, words);
+}
+
+function drawPaper(list, vote, words) {
+  if (!list) return;
+  list.hidden = !vote.paper || vote.state !== "closed";
+  if (list.hidden) return;
+  const lines = vote.candidates.map((name, place) => {
+    const strong = document.createElement("strong");
+    strong.textContent = `${name}: ${vote.candidate_votes[place]}`;
+    return strong;
+  });
+  lines.push(said(words.ballots, vote.ballots_given, vote.ballots_returned, vote.voted, vote.ballots_invalid));
+  lines.push(said(words.committee, vote.committee.join(", ")));
+  list.replaceChildren(...lines.map(lineOf));
+}
+
+function lineOf(content) {
+  const line = document.createElement("li");
+  line.append(content);
+  return line;
 }
 
 function drawBar(bar, vote) {
@@ -90,18 +111,14 @@ function drawVoters(body, template, vote, voters, words) {
   body.replaceChildren(...rows);
 }
 
-function drawCorrections(list, voters, corrections, words) {
+function drawCorrections(list, voters, corrections, recounts, words) {
   if (!list) return;
   const name = (id) => voters.find((voter) => voter.councillor_id === id)?.name ?? "";
   const choice = (value) => words.choices[value ?? "present"];
-  list.hidden = !corrections?.length;
-  list.replaceChildren(
-    ...(corrections ?? []).map((fix) => {
-      const line = document.createElement("li");
-      line.textContent = said(words.corrected, name(fix.councillor_id), choice(fix.choice_before), choice(fix.choice_after), fix.reason);
-      return line;
-    }),
-  );
+  const lines = (corrections ?? []).map((fix) => said(words.corrected, name(fix.councillor_id), choice(fix.choice_before), choice(fix.choice_after), fix.reason));
+  lines.push(...(recounts ?? []).map((fix) => said(words.recounted, fix.reason)));
+  list.hidden = lines.length === 0;
+  list.replaceChildren(...lines.map(lineOf));
 }
 
 /** Seats in half rings, from left to right: [[x, y], …] in a box of 200 × 112. */

@@ -6,7 +6,9 @@ import { Ledger } from "./council-votes-ledger.js";
 const words = JSON.parse(document.getElementById("votes-words").textContent);
 const live = connect();
 const forDesk = words.mayOpen || words.mayMark;
-const ledger = new Ledger(live, `council/session/${words.session}/votes${forDesk ? "/desk" : ""}`);
+// the chamber's big screen stands before the public, whoever has opened it
+const room = words.page === "screen" ? "" : forDesk ? "/desk" : words.inside ? "/inside" : "";
+const ledger = new Ledger(live, `council/session/${words.session}/votes${room}`);
 
 const places = {
   "[data-votes-now], [data-votes-tab], [data-votes-screen]": "./council-votes-public.js",

@@ -24,6 +24,7 @@ from portals.council.sealing.model import (
     sealing_room,
 )
 from portals.council.sealing.slates import show_interval
+from portals.council.votes.paper import actions as votes
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +113,7 @@ async def close_part(app: web.Application, actor: Actor, session_id: int, new: N
         interval = await store.add_closed_part(tx, session_id, checked)
         show_interval(app, session.stream_id, interval)
         _publish(tx, interval)
+        await votes.part_closed(tx, session_id, interval.id)
         await tx.audit(
             actor,
             "session.close_part",
@@ -130,6 +132,8 @@ async def end_interval(app: web.Application, actor: Actor, session_id: int, inte
         session, interval = await access_standing(tx, actor, session_id, interval_id)
         interval = await store.end_interval(tx, interval_id)
         _publish(tx, interval)
+        if interval.kind == "closed":
+            await votes.part_opened(tx, session_id, interval_id)
         action = "session.end_break" if interval.kind == "break" else "session.open_part"
         await tx.audit(actor, action, f"session/{session_id}", interval=interval.id)
         tx.after_commit(lambda: app[STREAMS].hide_slate(session.stream_id))
@@ -142,7 +146,10 @@ async def session_ended(tx: Tx, _actor: Actor, session: Session) -> None:
     """A session that ends in a break or a closed part ends that too."""
     standing = await store.standing_row(tx, session.id)
     if standing is not None:
-        _publish(tx, await store.end_interval(tx, standing))
+        interval = await store.end_interval(tx, standing)
+        _publish(tx, interval)
+        if interval.kind == "closed":
+            await votes.part_opened(tx, session.id, standing)
 
 
 async def access_sealed(tx: Tx, actor: Actor, interval_id: int) -> IntervalReason:

@@ -27,6 +27,7 @@ from portals.council.sealing.model import (
 )
 from portals.council.sealing.settings import SealingSettings
 from portals.council.sealing.slates import resume_intervals
+from portals.council.sealing.versions import obey_versions
 
 DESK = having(*council_rules.DESK_ROLES)
 KEEPER = having(rules.KEEPER)
@@ -56,7 +57,7 @@ async def sealing_panel(app: web.Application) -> AsyncIterator[None]:
 FEATURE = Feature(
     name="sealing",
     folder=Path(__file__).parent,
-    needs=("council", "sealed", "archive"),
+    needs=("council", "votes", "captions", "sealed", "archive", "realtime"),
     settings=SealingSettings,
     roles=(Role(name=rules.KEEPER, title="Keeper of sealed recordings"),),
     nav=(NavItem(label="Sealed recordings", path="/council/sealed", allow=KEEPER, order=35, icon="lock"),),
@@ -171,6 +172,6 @@ FEATURE = Feature(
             summary="Breaks and closed parts of a session",
         ),
     ),
-    services=(sealing_panel, resume_intervals),
+    services=(sealing_panel, resume_intervals, obey_versions),
     demo=demo.fill,
 )

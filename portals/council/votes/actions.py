@@ -10,7 +10,6 @@ from app.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.i18n import _
 from app.identity.keys import Keys
-from portals.council.actions import access_session
 from portals.council.votes import rules, store, urn, views
 from portals.council.votes.access import (
     VotingDesk,
@@ -20,7 +19,8 @@ from portals.council.votes.access import (
     access_voting_desk,
 )
 from portals.council.votes.model import Choice, NamedVote, Vote, VoteDraft, Voter
-from portals.council.votes.roll import store as roll_store
+from portals.council.votes.paper import rules as paper_rules
+from portals.council.votes.reasons import checked_reason
 
 LATE: Final = _("The vote is closed: ballots are no longer taken")
 
@@ -32,13 +32,11 @@ async def closed_votes(tx: Tx, actor: Actor, session_id: int) -> list[NamedVote]
 
 
 async def closed_vote(tx: Tx, actor: Actor, session_id: int, vote_id: int) -> NamedVote:
-    """One of them. Raises `NotFound` for a vote that is not closed."""
-    await access_session(tx, actor, session_id)
-    vote = await store.vote(tx, session_id, vote_id)
-    if vote is None or vote.state != "closed":
+    """One of them. Raises `NotFound` for a vote that is not closed, or not for the public yet."""
+    named = await views.public_vote(tx, actor, session_id, vote_id)
+    if named.vote.state != "closed":
         raise NotFound
-    (named,) = await store.named_votes(tx, [vote])
-    return views.shown(named, await roll_store.statute(tx))
+    return named
 
 
 async def prepare_vote(database: Database, actor: Actor, session_id: int, draft: VoteDraft) -> Vote:
@@ -52,19 +50,23 @@ async def prepare_in(tx: Tx, actor: Actor, desk: VotingDesk, draft: VoteDraft) -
     """The same within a transaction at hand."""
     if desk.session.state == "ended":
         raise Conflict("The session has ended; its record does not change any more")
-    title, majority = await _checked(tx, desk, draft)
+    draft = await _checked(tx, desk, draft)
     vote = await store.add_vote(
         tx,
         desk.session.id,
-        title=title,
+        title=draft.title,
         item_id=draft.item_id,
         secret=draft.secret,
-        majority=majority,
+        majority=draft.majority,
         abstentions_count=desk.statute.abstentions_count,
         tie=desk.statute.tie,
+        paper=draft.paper,
+        candidates=draft.candidates,
     )
     await views.tell_vote(tx, vote, desk.statute)
-    await tx.audit(actor, "vote.prepare", f"vote/{vote.id}", session=desk.session.id, title=title, majority=majority)
+    await tx.audit(
+        actor, "vote.prepare", f"vote/{vote.id}", session=desk.session.id, title=vote.title, majority=vote.majority
+    )
     return vote
 
 
@@ -74,10 +76,12 @@ async def edit_draft(database: Database, actor: Actor, session_id: int, vote_id:
         before = await access_vote(tx, actor, session_id, vote_id)
         if before.state != "draft":
             raise Conflict("The vote was opened; only a draft can be changed")
-        title, majority = await _checked(tx, desk, draft, kept=before.majority)
-        vote = await store.change_draft(tx, vote_id, title, draft.item_id, draft.secret, majority)
+        draft = await _checked(tx, desk, draft, kept=before.majority)
+        vote = await store.change_draft(tx, vote_id, draft)
         await views.tell_vote(tx, vote, desk.statute)
-        await tx.audit(actor, "vote.edit", f"vote/{vote_id}", title=title, majority=majority, secret=draft.secret)
+        await tx.audit(
+            actor, "vote.edit", f"vote/{vote_id}", title=vote.title, majority=vote.majority, secret=vote.secret
+        )
         return vote
 
 
@@ -93,8 +97,8 @@ async def remove_draft(database: Database, actor: Actor, session_id: int, vote_i
         await tx.audit(actor, "vote.remove", f"vote/{vote_id}", session=session_id, title=vote.title)
 
 
-async def _checked(tx: Tx, desk: VotingDesk, draft: VoteDraft, kept: str = "") -> tuple[str, str]:
-    """Title and majority as they are kept. Raises `Invalid` that names each field that is wrong."""
+async def _checked(tx: Tx, desk: VotingDesk, draft: VoteDraft, kept: str = "") -> VoteDraft:
+    """The draft as it is kept. Raises `Invalid` that names each field that is wrong."""
     fields: dict[str, str] = {}
     title = " ".join(draft.title.split())
     majority = draft.majority or kept or desk.statute.majorities[0]
@@ -106,9 +110,16 @@ async def _checked(tx: Tx, desk: VotingDesk, draft: VoteDraft, kept: str = "") -
         fields["majority"] = _("The statute does not know this majority")
     if draft.item_id is not None and not await store.item_exists(tx, desk.session.id, draft.item_id):
         fields["item_id"] = _("This item is not on the agenda any more")
+    candidates = paper_rules.clean_names(draft.candidates)
+    if draft.paper and not draft.secret:
+        fields["paper"] = _("Only a secret vote is held on paper")
+    if candidates and not draft.paper:
+        fields["candidates"] = _("Candidates are voted on secretly, on paper")
+    elif problem := paper_rules.candidate_faults(candidates):
+        fields["candidates"] = problem
     if fields:
         raise Invalid(fields=fields)
-    return title, majority
+    return VoteDraft(title, majority, draft.secret, draft.item_id, draft.paper, candidates)
 
 
 async def open_vote(database: Database, actor: Actor, session_id: int, vote_id: int) -> Vote:
@@ -152,6 +163,8 @@ async def close_vote(database: Database, keys: Keys, actor: Actor, session_id: i
         vote = await access_vote(tx, actor, session_id, vote_id)
         if vote.state != "open":
             raise Conflict("The vote is not open")
+        if vote.paper:
+            raise Conflict("This vote is on paper: enter what the counting committee has counted")
         vote = await count_in(tx, keys, vote)
         views.tell_ballots(tx, await views.tell_vote(tx, vote, desk.statute))
         await tx.audit(actor, "vote.close", f"vote/{vote_id}", session=session_id, outcome=vote.outcome)
@@ -188,7 +201,7 @@ async def _result(tx: Tx, vote: Vote, voters: list[Voter], votes: rules.Tally, *
 
 async def cancel_vote(database: Database, actor: Actor, session_id: int, vote_id: int, reason: str) -> Vote:
     """Breaks a vote off: nothing of how people voted is kept."""
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     async with database.transaction() as tx:
         desk = await access_opening(tx, actor, session_id)
         vote = await access_vote(tx, actor, session_id, vote_id)
@@ -204,7 +217,7 @@ async def cancel_vote(database: Database, actor: Actor, session_id: int, vote_id
 
 async def repeat_vote(database: Database, actor: Actor, session_id: int, vote_id: int, reason: str) -> Vote:
     """Prepares a re-vote (reasumpcja), which names the first vote and why."""
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     async with database.transaction() as tx:
         desk = await access_opening(tx, actor, session_id)
         first = await access_vote(tx, actor, session_id, vote_id)
@@ -230,6 +243,8 @@ async def repeat_in(tx: Tx, actor: Actor, desk: VotingDesk, first: Vote, reason:
         tie=first.tie,
         repeats_id=first.id,
         reason=reason,
+        paper=first.paper,
+        candidates=first.candidates,
     )
     await views.tell_vote(tx, vote, desk.statute)
     await tx.audit(actor, "vote.repeat", f"vote/{vote.id}", session=desk.session.id, first=first.id, reason=reason)
@@ -246,7 +261,7 @@ async def correct_vote(
     reason: str,
 ) -> NamedVote:
     """Puts one named ballot right after the close, with a reason that everybody can read. The result follows."""
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     async with database.transaction() as tx:
         desk = await access_roll(tx, actor, session_id)
         vote = await access_vote(tx, actor, session_id, vote_id)
@@ -278,12 +293,3 @@ async def correct_vote(
             outcome=vote.outcome,
         )
         return views.shown(named, desk.statute)
-
-
-def _reason(text: str) -> str:
-    reason = " ".join(text.split())
-    if not reason:
-        raise Invalid(fields={"reason": "A reason is needed: it stands in the minutes"})
-    if len(reason) > rules.MAX_REASON:
-        raise Invalid(fields={"reason": "This is too long: 500 characters at most"})
-    return reason

@@ -17,11 +17,15 @@ from portals.council.votes.model import (
     Choice,
     Member,
     NamedVote,
+    PaperCount,
     VoteDraft,
 )
+from portals.council.votes.paper import actions as paper
 from portals.council.votes.roll import store as roll_store
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+Name = Annotated[str, msgspec.Meta(max_length=400)]
 
 
 class VoteWords(msgspec.Struct, frozen=True):
@@ -31,9 +35,11 @@ class VoteWords(msgspec.Struct, frozen=True):
     majority: Annotated[str, msgspec.Meta(max_length=40)] = ""
     secret: bool = False
     item_id: Id | None = None
+    paper: bool = False
+    candidates: Annotated[list[Name], msgspec.Meta(max_length=100)] = []
 
     def draft(self) -> VoteDraft:
-        return VoteDraft(self.title, self.majority, self.secret, self.item_id)
+        return VoteDraft(self.title, self.majority, self.secret, self.item_id, self.paper, self.candidates)
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -65,6 +71,26 @@ class CorrectionWords(msgspec.Struct, frozen=True):
     councillor_id: Id
     choice: Choice | None
     reason: Annotated[str, msgspec.Meta(max_length=4000)]
+
+
+class CountWords(msgspec.Struct, frozen=True):
+    """What the counting committee found. `reason`: why it is corrected, after the close."""
+
+    given: Number
+    returned: Number
+    valid: Number
+    invalid: Number
+    votes_for: Number = 0
+    votes_against: Number = 0
+    abstained: Number = 0
+    candidate_votes: Annotated[list[Number], msgspec.Meta(max_length=100)] = []
+    committee: Annotated[list[Name], msgspec.Meta(max_length=100)] = []
+    reason: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+
+    @property
+    def count(self) -> PaperCount:
+        fields = [name for name in self.__struct_fields__ if name != "reason"]
+        return PaperCount(**{name: getattr(self, name) for name in fields})
 
 
 class MemberList(msgspec.Struct, frozen=True):
@@ -223,6 +249,21 @@ async def correct_vote(request: web.Request) -> web.Response:
         words.choice,
         words.reason,
     )
+    return api.reply(named)
+
+
+async def enter_count(request: web.Request) -> web.Response:
+    words = await api.body(request, CountWords)
+    actor = await current_actor(request)
+    named = await paper.enter_count(
+        request.app[DATABASE], actor, _session_id(request), _vote_id(request), words.count, words.reason
+    )
+    return api.reply(named)
+
+
+async def publish_vote(request: web.Request) -> web.Response:
+    actor = await current_actor(request)
+    named = await paper.publish_vote(request.app[DATABASE], actor, _session_id(request), _vote_id(request))
     return api.reply(named)
 
 

@@ -26,6 +26,7 @@ async def cast_ballot(
     async with database.transaction() as tx:
         seat = await access_seat(tx, actor, session_id)
         vote = await access_vote(tx, actor, session_id, vote_id)
+        _check_not_on_paper(vote)
         before = await store.voter(tx, vote_id, seat.councillor.id)
         if before is None:
             raise NotFound
@@ -57,6 +58,7 @@ async def enter_ballot(
     async with database.transaction() as tx:
         desk = await access_roll(tx, actor, session_id)
         vote = await access_vote(tx, actor, session_id, vote_id)
+        _check_not_on_paper(vote)
         before = await store.voter(tx, vote_id, councillor_id)
         if before is None:
             raise NotFound
@@ -75,6 +77,11 @@ async def enter_ballot(
         await _tell(tx, vote, before, after, desk.statute)
         await tx.audit(actor, "vote.enter", f"vote/{vote_id}", session=session_id, councillor=before.name)
         return after
+
+
+def _check_not_on_paper(vote: Vote) -> None:
+    if vote.paper:
+        raise Conflict("This vote is on paper: the counting committee takes the ballots")
 
 
 async def _check_in_room(tx: Tx, session_id: int, councillor_id: int, otherwise: str) -> None:

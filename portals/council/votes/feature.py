@@ -29,6 +29,7 @@ from portals.council.votes.model import (
     Voter,
     VoteRemoved,
     VotesView,
+    VoteWithheld,
 )
 from portals.council.votes.roll import store as roll_store
 
@@ -51,6 +52,10 @@ def _number(text: str) -> int:
 
 async def votes_snapshot(tx: Tx, actor: Actor, params: Params) -> VotesView:
     return await views.votes_view(tx, actor, _number(params["session_id"]))
+
+
+async def inside_snapshot(tx: Tx, actor: Actor, params: Params) -> VotesView:
+    return await views.inside_view(tx, actor, _number(params["session_id"]))
 
 
 async def desk_snapshot(tx: Tx, actor: Actor, params: Params) -> DeskView:
@@ -243,6 +248,23 @@ FEATURE = Feature(
             body=api.CorrectionWords,
             reply=NamedVote,
         ),
+        Route(
+            method="PUT",
+            path=f"{VOTE}/count",
+            handler=api.enter_count,
+            allow=DESK,
+            summary="Enter or correct what the counting committee has counted on paper",
+            body=api.CountWords,
+            reply=NamedVote,
+        ),
+        Route(
+            method="POST",
+            path=f"{VOTE}/publish",
+            handler=api.publish_vote,
+            allow=DESK,
+            summary="Make a result public before the closed part it belongs to ends",
+            reply=NamedVote,
+        ),
     ),
     rooms=(
         Room(
@@ -250,8 +272,16 @@ FEATURE = Feature(
             allow=ANYONE,
             kind=RoomKind.LATEST,
             snapshot=votes_snapshot,
-            events=(QuorumChanged, AttendanceChanged, VoteChanged),
+            events=(QuorumChanged, AttendanceChanged, VoteChanged, VoteWithheld),
             summary="Quorum and votes of a session; no choice before the close",
+        ),
+        Room(
+            pattern="council/session/{session_id}/votes/inside",
+            allow=CHAIRING,
+            kind=RoomKind.LATEST,
+            snapshot=inside_snapshot,
+            events=(QuorumChanged, AttendanceChanged, VoteChanged),
+            summary="The same for those who sit in the session, in closed parts too",
         ),
         Room(
             pattern="council/session/{session_id}/votes/desk",

@@ -94,6 +94,16 @@ class Vote(msgspec.Struct, frozen=True):
     reason: str
     cancel_reason: str
     rev: int
+    paper: bool = False
+    """Secret, on paper: the counting committee counts, the clerk enters what it found."""
+    candidates: list[str] = []
+    """Of a vote on people. `votes_for` is the first one's number then, `votes_against` all the others'."""
+    candidate_votes: list[int] = []
+    committee: list[str] = []
+    """The counting committee (komisja skrutacyjna)."""
+    ballots_given: int = 0
+    ballots_returned: int = 0
+    ballots_invalid: int = 0
 
 
 class Voter(msgspec.Struct, frozen=True):
@@ -126,12 +136,44 @@ class Correction(msgspec.Struct, frozen=True):
     corrected_at: datetime
 
 
+class PaperCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What the counting committee has found: ballots given out and taken back, valid ones, and how they were marked.
+
+    With candidates `candidate_votes` counts in their order and `votes_for` and `votes_against` are 0.
+    """
+
+    given: int
+    returned: int
+    valid: int
+    invalid: int
+    votes_for: int = 0
+    votes_against: int = 0
+    abstained: int = 0
+    candidate_votes: list[int] = []
+    committee: list[str] = []
+
+
+class Recount(msgspec.Struct, frozen=True):
+    """What was put right in a count on paper after its close."""
+
+    vote_id: int
+    before: PaperCount
+    after: PaperCount
+    reason: str
+    corrected_at: datetime
+
+
 class NamedVote(msgspec.Struct, frozen=True):
-    """A vote with what may be told of its voters: choices of a closed named vote, who took part in a secret one."""
+    """A vote with what may be told of its voters: choices of a closed named vote, who took part in a secret one.
+
+    `withheld`: not public yet, since it was held in a part that is still closed. On the desk alone.
+    """
 
     vote: Vote
     voters: list[Voter]
     corrections: list[Correction] = []
+    recounts: list[Recount] = []
+    withheld: bool = False
 
 
 class VotesView(msgspec.Struct, frozen=True):
@@ -179,6 +221,8 @@ class VoteDraft(msgspec.Struct, frozen=True):
     majority: str = ""
     secret: bool = False
     item_id: int | None = None
+    paper: bool = False
+    candidates: list[str] = []
 
 
 class QuorumChanged(Event, frozen=True, tag=True):
@@ -223,6 +267,23 @@ class VoteRemoved(Event, frozen=True, tag=True):
         return f"vote/{self.vote_id}"
 
 
+class VoteWithheld(Event, frozen=True, tag=True):
+    """For the public: a vote goes on in a part that is closed to it. `from_rev`: what comes after the part is told."""
+
+    removes: ClassVar[bool] = True
+
+    vote_id: int
+    from_rev: int
+
+    @property
+    def key(self) -> str:
+        return f"vote/{self.vote_id}"
+
+    @property
+    def rev(self) -> int:
+        return self.from_rev
+
+
 class BallotCast(Event, frozen=True, tag=True):
     """In the councillor's own room: the ballot as it is now, on whichever device it was cast."""
 
@@ -245,6 +306,10 @@ def votes_room(session_id: int) -> str:
 
 def desk_room(session_id: int) -> str:
     return f"council/session/{session_id}/votes/desk"
+
+
+def inside_room(session_id: int) -> str:
+    return f"council/session/{session_id}/votes/inside"
 
 
 def own_room(session_id: int, councillor_id: int) -> str:

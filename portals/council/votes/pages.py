@@ -39,6 +39,7 @@ class VotesPanel(msgspec.Struct, frozen=True):
     may_open: bool = False
     may_mark: bool = False
     may_change: bool = True
+    inside: bool = False
 
     @property
     def open(self) -> ShownVote | None:
@@ -63,8 +64,11 @@ def panel_of(app: web.Application) -> Callable[[Tx, Actor, Session], Awaitable[V
         desk = await voting_desk(tx, actor, session)
         quorum, members = await views.attendance_of(tx, session, statute)
         named = await store.named_votes(tx, await store.votes(tx, session.id))
+        inside = await views.is_inside(tx, actor, session)
         if desk is not None:
             told = [views.on_desk(one) for one in named]
+        elif inside:
+            told = views.inside_votes(named, statute)
         else:
             told, members = views.public_votes(named, statute), views.public_members(members, session, statute)
         return VotesPanel(
@@ -76,6 +80,7 @@ def panel_of(app: web.Application) -> Callable[[Tx, Actor, Session], Awaitable[V
             may_open=desk is not None and desk.may_open,
             may_mark=desk is not None and desk.may_mark,
             may_change=statute.may_change,
+            inside=inside,
         )
 
     return panel

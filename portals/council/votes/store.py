@@ -1,6 +1,7 @@
 """All SQL of votes; that of the attendance list stands in roll_store.py."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.database import Tx
@@ -11,14 +12,17 @@ from portals.council.votes.model import (
     Outcome,
     Tie,
     Vote,
+    VoteDraft,
     Voter,
 )
+from portals.council.votes.paper import store as paper_store
 from portals.council.votes.rules import Tally, polish_order
 
 _VOTE = (
     "id, session_id, item_id, number, title, secret, majority, abstentions_count, tie, state, opened_at, closed_at,"
     " entitled, voted, present, statutory, quorum, votes_for, votes_against, abstained, absent, outcome, repeats_id,"
-    " reason, cancel_reason, rev"
+    " reason, cancel_reason, rev, paper, candidates, candidate_votes, committee, ballots_given, ballots_returned,"
+    " ballots_invalid"
 )
 _VOTER = "vote_id, councillor_id, name, club, office, present, voted, choice, cast_at, by_clerk, rev"
 
@@ -70,13 +74,15 @@ async def add_vote(
     tie: Tie,
     repeats_id: int | None = None,
     reason: str = "",
+    paper: bool = False,
+    candidates: Sequence[str] = (),
 ) -> Vote:
     return await tx.one(
         Vote,
         "INSERT INTO council_vote (session_id, number, title, item_id, secret, majority, abstentions_count, tie,"
-        " repeats_id, reason) VALUES ($1,"
+        " repeats_id, reason, paper, candidates) VALUES ($1,"
         " (SELECT coalesce(max(number), 0) + 1 FROM council_vote WHERE session_id = $1),"
-        f" $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {_VOTE}",
+        f" $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING {_VOTE}",
         session_id,
         title,
         item_id,
@@ -86,19 +92,23 @@ async def add_vote(
         tie,
         repeats_id,
         reason,
+        paper,
+        list(candidates),
     )
 
 
-async def change_draft(tx: Tx, vote_id: int, title: str, item_id: int | None, secret: bool, majority: str) -> Vote:
+async def change_draft(tx: Tx, vote_id: int, draft: VoteDraft) -> Vote:
     return await tx.one(
         Vote,
-        "UPDATE council_vote SET title = $2, item_id = $3, secret = $4, majority = $5, rev = rev + 1"
-        f" WHERE id = $1 RETURNING {_VOTE}",
+        "UPDATE council_vote SET title = $2, item_id = $3, secret = $4, majority = $5, paper = $6, candidates = $7,"
+        f" rev = rev + 1 WHERE id = $1 RETURNING {_VOTE}",
         vote_id,
-        title,
-        item_id,
-        secret,
-        majority,
+        draft.title,
+        draft.item_id,
+        draft.secret,
+        draft.majority,
+        draft.paper,
+        draft.candidates,
     )
 
 
@@ -107,7 +117,7 @@ async def remove_vote(tx: Tx, vote_id: int) -> None:
 
 
 async def begin_vote(tx: Tx, vote: Vote, *, entitled: int, present: int, statutory: int, quorum: int) -> Vote:
-    """Opens a vote for everybody on the attendance list."""
+    """Opens a vote for everybody on the attendance list; on paper nobody is written down, for no ballot is ours."""
     opened = await tx.one(
         Vote,
         "UPDATE council_vote SET state = 'open', opened_at = clock_timestamp(), entitled = $2, present = $3,"
@@ -118,6 +128,8 @@ async def begin_vote(tx: Tx, vote: Vote, *, entitled: int, present: int, statuto
         statutory,
         quorum,
     )
+    if vote.paper:
+        return opened
     await tx.execute(
         "INSERT INTO council_voter (vote_id, councillor_id, secret, name, club, office)"
         " SELECT $1, councillor_id, $3, name, club, office FROM council_attendance WHERE session_id = $2"
@@ -312,7 +324,18 @@ async def named_votes(tx: Tx, votes: list[Vote]) -> list[NamedVote]:
         " FROM council_vote_correction WHERE vote_id = ANY($1) ORDER BY id",
         ids,
     )
-    return [NamedVote(vote, by_vote[vote.id], [one for one in corrections if one.vote_id == vote.id]) for vote in votes]
+    recounts = await paper_store.recounts(tx, ids)
+    withheld = await paper_store.withheld(tx, ids)
+    return [
+        NamedVote(
+            vote,
+            by_vote[vote.id],
+            [one for one in corrections if one.vote_id == vote.id],
+            [one for one in recounts if one.vote_id == vote.id],
+            vote.id in withheld,
+        )
+        for vote in votes
+    ]
 
 
 async def backdate_vote(tx: Tx, vote_id: int, opened_at: datetime, closed_at: datetime) -> None:

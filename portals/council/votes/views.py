@@ -1,10 +1,13 @@
 """What each room and page may know of attendance and votes, and how a change is told to all of them at once."""
 
+import msgspec
+
 from app.actor import Actor
 from app.database import Tx
 from app.errors import NotFound
 from portals.council.actions import access_session
 from portals.council.model import Session
+from portals.council.rules import COUNCILLOR, can_run
 from portals.council.votes import rules, store
 from portals.council.votes.access import access_seat, access_voting_desk
 from portals.council.votes.model import (
@@ -24,6 +27,7 @@ from portals.council.votes.model import (
     VoteRemoved,
     VotesView,
     desk_room,
+    inside_room,
     own_room,
     votes_room,
 )
@@ -53,17 +57,23 @@ async def seats_of(tx: Tx, session: Session, statute: VotesSettings, sitting: in
 
 
 def public_votes(named: list[NamedVote], statute: VotesSettings) -> list[NamedVote]:
-    """Votes that were opened, with what residents may know of them now."""
+    """Votes that were opened, with what residents may know of them now: nothing of a part that is closed to them."""
+    return [shown(one, statute) for one in named if one.vote.opened_at is not None and not one.withheld]
+
+
+def inside_votes(named: list[NamedVote], statute: VotesSettings) -> list[NamedVote]:
+    """The same for those who sit in the session, in closed parts too."""
     return [shown(one, statute) for one in named if one.vote.opened_at is not None]
 
 
 def shown(named: NamedVote, statute: VotesSettings) -> NamedVote:
     vote = rules.shown_vote(named.vote, statute.progress)
-    return NamedVote(vote, rules.shown_voters(named.vote, named.voters, statute.progress), named.corrections)
+    voters = rules.shown_voters(named.vote, named.voters, statute.progress)
+    return NamedVote(vote, voters, named.corrections, named.recounts)
 
 
 def on_desk(named: NamedVote) -> NamedVote:
-    return NamedVote(named.vote, rules.desk_voters(named.vote, named.voters), named.corrections)
+    return msgspec.structs.replace(named, voters=rules.desk_voters(named.vote, named.voters))
 
 
 async def votes_view(tx: Tx, actor: Actor, session_id: int) -> VotesView:
@@ -82,7 +92,28 @@ async def public_vote(tx: Tx, actor: Actor, session_id: int, vote_id: int) -> Na
     if vote is None or vote.opened_at is None:
         raise NotFound
     (named,) = await store.named_votes(tx, [vote])
+    if named.withheld:
+        raise NotFound
     return shown(named, await roll_store.statute(tx))
+
+
+async def inside_view(tx: Tx, actor: Actor, session_id: int) -> VotesView:
+    """Attendance and votes for those who sit in the session or run it; for others they are not there."""
+    session = await access_session(tx, actor, session_id)
+    if not await is_inside(tx, actor, session):
+        raise NotFound
+    quorum, members = await attendance_of(tx, session, await roll_store.statute(tx))
+    named = await store.named_votes(tx, await store.votes(tx, session_id))
+    return VotesView(quorum, members, inside_votes(named, await roll_store.statute(tx)))
+
+
+async def is_inside(tx: Tx, actor: Actor, session: Session) -> bool:
+    """Whether the actor takes part in closed parts: councillors who sit in the session, and those who run it."""
+    if can_run(actor):
+        return True
+    if actor.account_id is None or not actor.has(COUNCILLOR):
+        return False
+    return await roll_store.councillor_of_account(tx, session, actor.account_id) is not None
 
 
 def public_members(members: list[Member], session: Session, statute: VotesSettings) -> list[Member]:
@@ -126,7 +157,9 @@ async def tell_vote(tx: Tx, vote: Vote, statute: VotesSettings) -> NamedVote:
     (named,) = await store.named_votes(tx, [vote])
     tx.publish(desk_room(vote.session_id), VoteChanged(on_desk(named)))
     if vote.opened_at is not None:
-        tx.publish(votes_room(vote.session_id), VoteChanged(shown(named, statute)))
+        tx.publish(inside_room(vote.session_id), VoteChanged(shown(named, statute)))
+        if not named.withheld:
+            tx.publish(votes_room(vote.session_id), VoteChanged(shown(named, statute)))
     return named
 
 
@@ -148,10 +181,11 @@ async def tell_attendance(tx: Tx, session: Session, statute: VotesSettings, chan
     """Publishes lines of the attendance list as they are now, and the quorum they make."""
     quorum, _members = await attendance_of(tx, session, statute)
     for member in changed:
-        tx.publish(desk_room(session.id), AttendanceChanged(member))
+        for room in (desk_room(session.id), inside_room(session.id)):
+            tx.publish(room, AttendanceChanged(member))
         tx.publish(own_room(session.id, member.councillor_id), OwnAttendanceChanged(member))
         if public_members([member], session, statute):
             tx.publish(votes_room(session.id), AttendanceChanged(member))
-    for room in (desk_room(session.id), votes_room(session.id)):
+    for room in (desk_room(session.id), inside_room(session.id), votes_room(session.id)):
         tx.publish(room, QuorumChanged(quorum))
     return quorum

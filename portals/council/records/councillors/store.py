@@ -10,6 +10,7 @@ _COUNCILLOR: Final = (
     " office, mandate_ended_on AS until FROM councillor JOIN council_term ON council_term.id = councillor.term_id"
     " LEFT JOIN council_club ON council_club.id = club_id"
 )
+_TOLD: Final = "vote.state = 'closed' AND vote.id NOT IN (SELECT vote_id FROM council_vote_withheld)"
 _OPEN_SPEECH: Final = (
     "speech.state = 'spoken' AND NOT EXISTS (SELECT FROM council_interval_seen AS closed"
     " WHERE closed.session_id = speech.session_id AND closed.kind = 'closed' AND closed.began_at <= speech.began_at"
@@ -40,7 +41,7 @@ async def figures(tx: Tx, councillor_id: int) -> Figures:
         " (SELECT count(*)::integer AS votes, count(*) FILTER (WHERE voter.voted)::integer AS voted"
         "  FROM council_voter AS voter JOIN council_vote AS vote ON vote.id = vote_id"
         "  JOIN council_session AS session ON session.id = vote.session_id"
-        "  WHERE councillor_id = $1 AND vote.state = 'closed' AND session.committee_id IS NULL) AS votes,"
+        f"  WHERE councillor_id = $1 AND {_TOLD} AND session.committee_id IS NULL) AS votes,"
         " (SELECT count(*)::integer AS speeches,"
         "  coalesce(extract(epoch FROM sum(ended_at - began_at)), 0)::float8 AS spoken_s"
         f"  FROM council_speech AS speech WHERE councillor_id = $1 AND {_OPEN_SPEECH}) AS speeches",
@@ -56,7 +57,7 @@ async def cast_votes(tx: Tx, councillor_id: int, limit: int, offset: int = 0) ->
         " vote.number, vote.title, vote.opened_at, vote.outcome, vote.secret, voter.voted, voter.choice"
         " FROM council_voter AS voter JOIN council_vote AS vote ON vote.id = vote_id"
         " JOIN council_session AS session ON session.id = vote.session_id"
-        " WHERE councillor_id = $1 AND vote.state = 'closed' AND session.committee_id IS NULL"
+        f" WHERE councillor_id = $1 AND {_TOLD} AND session.committee_id IS NULL"
         " ORDER BY vote.opened_at DESC, vote.id DESC LIMIT $2 OFFSET $3",
         councillor_id,
         limit,
@@ -90,7 +91,7 @@ async def pairs(tx: Tx, term_id: int, councillor_id: int | None = None) -> list[
         " JOIN council_vote AS vote ON vote.id = one.vote_id"
         " JOIN council_session AS session ON session.id = vote.session_id"
         " WHERE councillor.term_id = $1 AND ($2::bigint IS NULL OR one.councillor_id = $2)"
-        " AND one.choice IS NOT NULL AND other.choice IS NOT NULL AND vote.state = 'closed' AND NOT vote.secret"
+        f" AND one.choice IS NOT NULL AND other.choice IS NOT NULL AND {_TOLD} AND NOT vote.secret"
         " AND session.committee_id IS NULL GROUP BY one.councillor_id, other.councillor_id",
         term_id,
         councillor_id,
@@ -104,7 +105,7 @@ async def named_votes(tx: Tx, term_id: int) -> int:
             " JOIN council_voter AS voter ON voter.vote_id = vote.id"
             " JOIN councillor ON councillor.id = voter.councillor_id"
             " JOIN council_session AS session ON session.id = vote.session_id"
-            " WHERE councillor.term_id = $1 AND vote.state = 'closed' AND NOT vote.secret"
+            f" WHERE councillor.term_id = $1 AND {_TOLD} AND NOT vote.secret"
             " AND session.committee_id IS NULL",
             term_id,
         )

@@ -203,8 +203,10 @@ def votes_csv(writer: Writer, facts: SessionFacts, *, bom: bool) -> str:
     rows: list[list[object]] = []
     for vote in facts.votes:
         closed = vote.closed_at.astimezone(writer.locale.zone).isoformat(timespec="seconds")
+        outcome = writer.say(OUTCOMES[vote.outcome])
         for ballot in vote.ballots:
             choice = writer.say(CHOICES[ballot.choice]) if not vote.secret else writer.say(_("secret vote"))
-            outcome = writer.say(OUTCOMES[vote.outcome])
             rows.append([vote.number, vote.title, closed, outcome, ballot.name, ballot.club or "", choice])
+        if vote.paper:
+            rows.append([vote.number, vote.title, closed, outcome, "", "", writer.say(_("secret vote"))])
     return csv_text(header, rows, bom=bom)

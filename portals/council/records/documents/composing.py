@@ -59,7 +59,8 @@ class Writer:
             blocks.append(Paragraph(self.say(_("There was no vote."))))
         for vote in facts.votes:
             blocks += self._vote(vote, facts.items, level=2)
-            blocks.append(self._ballots(vote.ballots, secret=vote.secret))
+            if not vote.paper:
+                blocks.append(self._ballots(vote.ballots, secret=vote.secret))
         return self.document(title, facts.session.title, blocks)
 
     def attendance(self, facts: SessionFacts) -> Composition:
@@ -177,19 +178,35 @@ class Writer:
             yield Paragraph(f"{item.number}. {item.title}", self.say(_("Agenda item")))
         if vote.repeats_id is not None:
             yield Paragraph(vote.reason, self.say(_("Vote taken again because")))
-        text = self.say(
-            _("for %(yes)s, against %(no)s, abstained %(none)s, did not vote %(absent)s"),
-            yes=vote.votes_for,
-            no=vote.votes_against,
-            none=vote.abstained,
-            absent=vote.absent,
-        )
+        text = self._marks(vote)
         if vote.secret:
-            text += f" ({self.say(_('secret vote'))})"
+            text += f" ({self.say(_('secret vote, on paper') if vote.paper else _('secret vote'))})"
         yield Paragraph(f"{self.say(OUTCOMES[vote.outcome])}: {text}", self.say(_("Result")))
+        if vote.paper:
+            yield from self._paper(vote)
         facts = self.say(_("present %(present)s, quorum %(quorum)s"), present=vote.present, quorum=vote.quorum)
         yield Paragraph(f"{self.locale.format_time(vote.closed_at, seconds=True)}, {facts}", self.say(_("Closed")))
         yield from (Paragraph(line, self.say(_("Correction"))) for line in vote.corrections)
+
+    def _marks(self, vote: VoteFact) -> str:
+        values = {"yes": vote.votes_for, "no": vote.votes_against, "none": vote.abstained, "absent": vote.absent}
+        if not vote.candidates:
+            return self.say(_("for %(yes)s, against %(no)s, abstained %(none)s, did not vote %(absent)s"), **values)
+        marks = zip(vote.candidates, vote.candidate_votes, strict=True)
+        rest = self.say(_("abstained %(none)s, did not vote %(absent)s"), **values)
+        return ", ".join([*(f"{name} {number}" for name, number in marks), rest])
+
+    def _paper(self, vote: VoteFact) -> Iterator[Block]:
+        """What the counting committee found, and who sat in it."""
+        ballots = self.say(
+            _("given out %(given)s, taken back %(returned)s, valid %(valid)s, invalid %(invalid)s"),
+            given=vote.ballots_given,
+            returned=vote.ballots_returned,
+            valid=vote.ballots_returned - vote.ballots_invalid,
+            invalid=vote.ballots_invalid,
+        )
+        yield Paragraph(ballots, self.say(_("Ballots")))
+        yield Paragraph(", ".join(vote.committee), self.say(_("Counting committee")))
 
     def _by_choice(self, vote: VoteFact) -> Iterator[Block]:
         if vote.secret:

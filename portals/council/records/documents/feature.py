@@ -39,7 +39,7 @@ async def panel_service(app: web.Application) -> AsyncIterator[None]:
 FEATURE = Feature(
     name="documents",
     folder=Path(__file__).parent,
-    needs=("council", "votes", "debate", "papers", "sealing"),
+    needs=("council", "votes", "debate", "papers", "sealing", "notes"),
     routes=(
         Route(method="GET", path=DESK, handler=pages.show_documents, allow=OFFICE, name="documents"),
         Route(

@@ -9,6 +9,7 @@ from app.files.names import content_disposition
 from app.i18n import LOCALES
 from app.pages import render
 from app.wire import CITY, current_actor
+from portals.council.notes.actions import notes_view
 from portals.council.records.documents import actions, store
 from portals.council.records.documents.actions import FORMATS
 from portals.council.records.documents.composing import Writer
@@ -24,12 +25,13 @@ async def show_documents(request: web.Request) -> web.StreamResponse:
         session = await actions.access_office(tx, actor, int(request.match_info["session_id"]))
         known = {one.name: one for one in await store.documents(tx, session.id)}
         digests = await actions.current_digests(request.app, tx, session) if session.state != "planned" else {}
+        notes = (await notes_view(tx, actor, session.id)).notes
     rows = [
         known.get(f"{kind}.{form}") or _none(session.id, kind, form)
         for kind, formats in FORMATS.items()
         for form in formats
     ]
-    return await render(request, "documents/documents.html", session=session, rows=rows, digests=digests)
+    return await render(request, "documents/documents.html", session=session, rows=rows, digests=digests, notes=notes)
 
 
 def _none(session_id: int, kind: Kind, form: Format) -> Document:

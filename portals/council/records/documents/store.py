@@ -93,7 +93,8 @@ async def papers(tx: Tx, session_id: int) -> list[Paper]:
 async def has_lists(tx: Tx, session_id: int) -> tuple[bool, bool]:
     """Whether there was a vote, and whether attendance was taken."""
     row = await tx.record(
-        "SELECT EXISTS (SELECT FROM council_vote WHERE session_id = $1 AND state = 'closed') AS votes,"
+        "SELECT EXISTS (SELECT FROM council_vote WHERE session_id = $1 AND state = 'closed'"
+        "  AND id NOT IN (SELECT vote_id FROM council_vote_withheld)) AS votes,"
         " EXISTS (SELECT FROM council_attendance WHERE session_id = $1) AS attendance",
         session_id,
     )

@@ -91,6 +91,14 @@ class VoteFact(msgspec.Struct, frozen=True):
     reason: str
     corrections: list[str]
     ballots: list[BallotFact]
+    paper: bool = False
+    """Secret, on paper: there are no ballots by name, and the counting committee stands for the numbers."""
+    candidates: list[str] = []
+    candidate_votes: list[int] = []
+    committee: list[str] = []
+    ballots_given: int = 0
+    ballots_returned: int = 0
+    ballots_invalid: int = 0
 
 
 class SpeechFact(msgspec.Struct, frozen=True):

@@ -82,14 +82,18 @@ async def members(tx: Tx, session_id: int) -> list[MemberFact]:
 
 
 async def votes(tx: Tx, session_ids: Sequence[int]) -> list[VoteFact]:
-    """Closed votes of sessions, with their ballots by surname."""
+    """Closed votes of sessions, with their ballots by surname; none of a part that is still closed to the public."""
     rows = await tx.records(
         "SELECT id, session_id, item_id, number, title, secret, majority, opened_at, closed_at, entitled, present,"
         " statutory, quorum, votes_for, votes_against, abstained, absent, outcome, repeats_id, reason,"
+        " paper, candidates, candidate_votes, committee, ballots_given, ballots_returned, ballots_invalid,"
         " ARRAY(SELECT concat(voter.name, ': ', correction.reason) FROM council_vote_correction AS correction"
         "  JOIN council_voter AS voter USING (vote_id, councillor_id)"
-        "  WHERE correction.vote_id = council_vote.id ORDER BY correction.id) AS corrections"
-        " FROM council_vote WHERE session_id = ANY($1) AND state = 'closed' ORDER BY session_id, number",
+        "  WHERE correction.vote_id = council_vote.id ORDER BY correction.id)"
+        " || ARRAY(SELECT reason FROM council_paper_correction AS recount WHERE recount.vote_id = council_vote.id"
+        "  ORDER BY recount.id) AS corrections"
+        " FROM council_vote WHERE session_id = ANY($1) AND state = 'closed'"
+        " AND id NOT IN (SELECT vote_id FROM council_vote_withheld) ORDER BY session_id, number",
         list(session_ids),
     )
     ballots: dict[int, list[BallotFact]] = defaultdict(list)

@@ -188,12 +188,9 @@ class Exporter:
         )
 
     def _vote_event(self, vote: VoteFact, body_id: str) -> VoteEvent:
-        counts = (
-            ("yes", vote.votes_for),
-            ("no", vote.votes_against),
-            ("abstain", vote.abstained),
-            ("absent", vote.absent),
-        )
+        counts = [("abstain", vote.abstained), ("absent", vote.absent)]
+        if not vote.candidates:  # marks for people are neither for nor against
+            counts = [("yes", vote.votes_for), ("no", vote.votes_against), *counts]
         return VoteEvent(
             id=f"vote/{vote.id}",
             identifier=str(vote.number),

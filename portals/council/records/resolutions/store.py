@@ -83,6 +83,7 @@ async def adopted(tx: Tx, vote_id: int | None = None) -> list[Adopted]:
         " FROM council_vote AS vote JOIN council_session AS session ON session.id = vote.session_id"
         " LEFT JOIN agenda_item AS item ON item.id = vote.item_id"
         " WHERE vote.state = 'closed' AND vote.outcome = 'adopted' AND session.committee_id IS NULL"
+        " AND vote.id NOT IN (SELECT vote_id FROM council_vote_withheld)"
         " AND NOT EXISTS (SELECT FROM council_resolution WHERE council_resolution.vote_id = vote.id)"
         " AND NOT EXISTS (SELECT FROM council_vote AS later WHERE later.repeats_id = vote.id"
         "  AND later.state = 'closed')"

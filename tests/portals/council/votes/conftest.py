@@ -21,6 +21,7 @@ from portals.council.votes.model import (
     VoteChanged,
     VoteDraft,
     VoteRemoved,
+    VoteWithheld,
 )
 from portals.council.votes.roll import store as roll_store
 
@@ -146,7 +147,7 @@ def applied(view, published, room):
             known = votes.get(event.named.vote.id)
             if known is None or event.named.vote.rev >= known.vote.rev:
                 votes[event.named.vote.id] = event.named
-        if isinstance(event, VoteRemoved):
+        if isinstance(event, VoteRemoved | VoteWithheld):
             votes.pop(event.vote_id, None)
     return type(view)(quorum, members, sorted(votes.values(), key=lambda named: named.vote.number))
 

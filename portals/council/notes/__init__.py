@@ -1,0 +1,1 @@
+"""The clerks' private notes beside a session."""
