@@ -13,7 +13,7 @@ from app.search import folded
 from portals.dialog import rules, store
 from portals.dialog.access import access_consultation, access_managed, place_of
 from portals.dialog.blocks import Blocks
-from portals.dialog.clock import end_now
+from portals.dialog.clock import PLANNED, end_now
 from portals.dialog.joining import clean
 from portals.dialog.kits import KITS, draft_of, phase_draft
 from portals.dialog.model import (
@@ -134,6 +134,7 @@ async def publish_consultation(database: Database, blocks: Blocks, actor: Actor,
             raise Invalid("Something is still missing: look at the list")
         consultation = await store.publish_consultation(tx, consultation.id)
         tx.publish(consultation_room(consultation.id), ConsultationChanged(consultation))
+        tx.wake(PLANNED)
         await tx.audit(actor, "consultation.publish", f"consultation/{consultation.id}", title=consultation.title)
         return consultation
 
@@ -160,12 +161,14 @@ async def cancel_consultation(
         return consultation
 
 
-async def remove_draft(database: Database, actor: Actor, consultation_id: int) -> None:
-    """Throws a draft away that was never published."""
+async def remove_draft(database: Database, blocks: Blocks, actor: Actor, consultation_id: int) -> None:
+    """Throws a draft away that was never published, with its files."""
     async with database.transaction() as tx:
         consultation = await access_managed(tx, actor, consultation_id)
         if consultation.state != "draft":
             raise Conflict("A published consultation stays; it can be cancelled")
+        for block in await store.blocks(tx, consultation.id, removed=True):
+            await blocks.discarded(tx, actor, block)
         await store.remove_draft(tx, consultation.id)
         await tx.audit(actor, "consultation.remove", f"consultation/{consultation.id}", title=consultation.title)
 

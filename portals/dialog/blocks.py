@@ -21,7 +21,7 @@ Two blocks of one kind may stand on one page: element ids carry `place.block.id`
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from aiohttp import web
@@ -40,6 +40,7 @@ BlockData = Callable[[Tx, Actor, Place], Awaitable[msgspec.Struct]]
 """Reads only, for this actor alone: what the actor may not see is not in it."""
 PhaseHook = Callable[[Tx, Place], Awaitable[None]]
 ErasedHook = Callable[[Tx, Participant], Awaitable[None]]
+DiscardedHook = Callable[[Tx, Actor, Block], Awaitable[None]]
 CopiedHook = Callable[[Tx, Actor, Block, Block], Awaitable[None]]
 
 
@@ -52,6 +53,15 @@ class Figure(msgspec.Struct, frozen=True):
 
     label: str
     value: int
+
+
+class Given(msgspec.Struct, frozen=True):
+    """An answer that the office gave within the part."""
+
+    status: Literal["accepted", "partly", "rejected", "considered"]
+    answer: str
+    """Markdown."""
+    at: datetime
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +79,8 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     visible: bool = True
     named: bool = True
+    given: Given | None = None
+    """What «what became of it» shows until it has an answer of its own."""
 
 
 class BlockKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +118,8 @@ class BlockKind(msgspec.Struct, frozen=True, kw_only=True):
     phase: when no phase is left."""
     account_erased: ErasedHook | None = None
     """A participant is erased: what the part keeps of them beside `participant_id` must go. Called before the row."""
+    discarded: DiscardedHook | None = None
+    """A draft with this block is thrown away: files that nothing else refers to must go. Called before the rows."""
     copied: CopiedHook | None = None
     """A consultation was copied: what the office put into the old block is put into the new one; nothing of people."""
 
@@ -192,6 +206,11 @@ class Blocks:
         for kind in self.in_order():
             if kind.account_erased is not None:
                 await kind.account_erased(tx, participant)
+
+    async def discarded(self, tx: Tx, actor: Actor, block: Block) -> None:
+        kind = self.find(block.kind)
+        if kind is not None and kind.discarded is not None:
+            await kind.discarded(tx, actor, block)
 
     async def copied(self, tx: Tx, actor: Actor, old: Block, new: Block) -> None:
         kind = self.find(old.kind)

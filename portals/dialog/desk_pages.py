@@ -213,7 +213,8 @@ async def copy(request: web.Request) -> web.StreamResponse:
 
 async def remove(request: web.Request) -> web.StreamResponse:
     await require_action(request)
-    await actions.remove_draft(request.app[DATABASE], await current_actor(request), _id(request))
+    actor = await current_actor(request)
+    await actions.remove_draft(request.app[DATABASE], request.app[BLOCKS], actor, _id(request))
     await flash(request, _("The draft is gone"))
     return see_other("/dialog/manage")
 

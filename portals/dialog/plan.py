@@ -12,6 +12,7 @@ from app.i18n import _
 from portals.dialog import store
 from portals.dialog.access import access_managed, block_place
 from portals.dialog.blocks import BlockKind, Blocks
+from portals.dialog.clock import PLANNED
 from portals.dialog.joining import clean
 from portals.dialog.model import (
     Block,
@@ -32,6 +33,7 @@ async def add_phase(database: Database, actor: Actor, consultation_id: int, draf
         draft = await checked_phase(tx, consultation, draft, None)
         phase = await store.add_phase(tx, consultation.id, draft)
         await replaced(tx, consultation.id)
+        tx.wake(PLANNED)
         await tx.audit(actor, "consultation.phase_add", f"consultation/{consultation.id}", title=phase.title)
         return phase
 
@@ -45,6 +47,7 @@ async def change_phase(database: Database, actor: Actor, phase_id: int, draft: P
         draft = await checked_phase(tx, consultation, draft, phase)
         phase = await store.change_phase(tx, phase.id, draft)
         tx.publish(consultation_room(consultation.id), PhaseChanged(phase))
+        tx.wake(PLANNED)
         await tx.audit(
             actor,
             "consultation.phase_change",

@@ -72,16 +72,20 @@ class Drawing {
   }
 
   add(at) {
+    if (this.isOutside(at)) this.said.textContent = words.outside;
+    else if (this.kind === "Point") this.put(at, 0);
+    else if (this.spots.length < MOST) this.put(at, this.spots.length);
+  }
+
+  isOutside(at) {
     const { west, south, east, north } = this.bounds;
-    if (at.lng < west || at.lng > east || at.lat < south || at.lat > north) {
-      this.said.textContent = words.outside;
-      return;
-    }
-    const spot = [Number(at.lng.toFixed(6)), Number(at.lat.toFixed(6))];
-    if (this.kind === "Point") this.spots = [spot];
-    else if (this.spots.length < MOST) this.spots.push(spot);
+    return at.lng < west || at.lng > east || at.lat < south || at.lat > north;
+  }
+
+  put(at, index) {
+    this.spots[index] = [Number(at.lng.toFixed(6)), Number(at.lat.toFixed(6))];
     this.store();
-    this.said.textContent = words.spot.replace("%n", this.spots.length).replace("%place", placeWords(at));
+    this.said.textContent = words.spot.replace("%n", index + 1).replace("%place", placeWords(at));
   }
 
   removeLast() {
@@ -129,9 +133,21 @@ class Drawing {
     this.shape.clearLayers();
     const geometry = this.geometry();
     if (geometry && geometry.type !== "Point") this.shape.addLayer(drawn(geometry, "map-shape map-colour-red"));
-    for (const spot of this.spots) this.shape.addLayer(L.circleMarker(turned(spot), { radius: 7, className: "map-corner", interactive: false }));
+    this.spots.forEach((spot, index) => this.shape.addLayer(this.corner(spot, index)));
     for (const name of ["undo", "clear"]) this.root.querySelector(`[data-${name}]`).hidden = this.spots.length === 0;
     this.root.querySelector("[data-undo]").hidden ||= this.kind === "Point";
+  }
+
+  /** A point that can be dragged, with the mouse or the finger. */
+  corner(spot, index) {
+    const icon = L.divIcon({ className: "map-corner", iconSize: [44, 44] });
+    const corner = L.marker(turned(spot), { icon, draggable: true, autoPan: true, keyboard: false });
+    corner.on("dragend", () => {
+      if (this.isOutside(corner.getLatLng())) this.said.textContent = words.outside;
+      else this.put(corner.getLatLng(), index);
+      this.draw(); // where it stands now, also if it may not lie there
+    });
+    return corner;
   }
 
   // the keyboard
@@ -180,7 +196,7 @@ class Drawing {
 }
 
 for (const root of document.querySelectorAll("[data-draw]")) {
-  call("GET", `/api/dialog/blocks/${root.dataset.draw}/map`).then(
+  call("GET", `/api/dialog/blocks/${root.dataset.draw}/map?spots=none`).then(
     (view) => new Drawing(root, view),
     (problem) => {
       if (!(problem instanceof Problem || problem instanceof TypeError)) throw problem;

@@ -7,6 +7,9 @@ import { clone, fill } from "./rows.js";
 import { L, drawn, fillSign, ground, middle, sign, words } from "./dialog-map-ground.js";
 
 const SPREAD_MS = 2000; // a crowd does not ask at once
+const AT_ONCE = 100; // the server's page
+const FEW = 300; // so many signs are drawn one by one; of more only what can be seen, together where they are close
+const CELL_PX = 64;
 
 class Entries {
   constructor(root) {
@@ -21,6 +24,7 @@ class Entries {
     this.waiting = new Map();
     this.categories = new Map();
     this.asking = 0;
+    this.missed = new Set();
     root.addEventListener("click", (event) => this.pressed(event));
     root.addEventListener("submit", (event) => this.endorse(event));
     this.begin();
@@ -31,7 +35,9 @@ class Entries {
       const view = await call("GET", `/api/dialog/blocks/${this.id}/map`);
       this.categories = new Map(view.categories.map((one) => [one.id, one]));
       this.map = ground(this.root, view);
-      for (const row of view.entries) this.draw(row);
+      this.crowded = !this.only && view.spots.length > FEW;
+      for (const [id, rev, category_id, geometry] of view.spots) this.draw({ id, rev, category_id, geometry });
+      this.map.on("moveend", () => this.crowded && this.drawCrowd());
       if (this.only) this.goto(this.only);
       for (const button of this.root.querySelectorAll("[data-id] [data-goto]")) this.offerPlace(button.closest("[data-id]"));
     } catch (problem) {
@@ -43,18 +49,25 @@ class Entries {
     }
     connect().join(`dialog/map/${this.id}`, {
       snapshot: ({ marks }) => {
-        if (marks.some(([id, rev]) => (this.known.get(id)?.rev ?? 0) < rev)) this.ask();
+        this.ask(marks.filter(([id, rev]) => (this.known.get(id)?.rev ?? 0) < rev).map(([id]) => id));
       },
       event: (event) => this.take(event.entry),
     });
   }
 
   /** Something happened while the link was cut. */
-  ask() {
+  ask(ids) {
+    for (const id of ids) this.missed.add(id);
+    if (this.missed.size === 0) return;
     this.asking ||= setTimeout(async () => {
       this.asking = 0;
-      const view = await call("GET", `/api/dialog/blocks/${this.id}/map`);
-      for (const row of view.entries.toReversed()) this.take(row);
+      const missed = [...this.missed].sort((one, other) => one - other);
+      this.missed.clear();
+      for (let from = 0; from < missed.length; from += AT_ONCE) {
+        const some = missed.slice(from, from + AT_ONCE).join(",");
+        const { entries } = await call("GET", `/api/dialog/blocks/${this.id}/map/entries?ids=${some}`);
+        for (const row of entries.toReversed()) this.take(row);
+      }
     }, Math.random() * SPREAD_MS);
   }
 
@@ -100,7 +113,11 @@ class Entries {
     this.known.set(row.id, row);
     this.drawn.get(row.id)?.remove();
     this.drawn.delete(row.id);
-    if (row.state !== "shown" || !row.geometry || (this.only && row.id !== this.only)) return;
+    if (this.crowded) this.crowdSoon();
+    else if (row.geometry && (!this.only || row.id === this.only)) this.drawOne(row);
+  }
+
+  drawOne(row) {
     const category = this.categories.get(row.category_id);
     const layers = L.featureGroup();
     const icon = L.divIcon({ className: "map-pin", html: sign(category), iconSize: [26, 26] });
@@ -109,6 +126,48 @@ class Entries {
     layers.on("click", () => this.open(row.id));
     layers.addTo(this.map);
     this.drawn.set(row.id, layers);
+  }
+
+  /** Many came at once: they are drawn together. */
+  crowdSoon() {
+    this.drawing ||= requestAnimationFrame(() => {
+      this.drawing = 0;
+      this.drawCrowd();
+    });
+  }
+
+  /** What can be seen now: signs that stand alone, and one number for those that stand close to each other. */
+  drawCrowd() {
+    const seen = this.map.getBounds().pad(0.1);
+    const deepest = this.map.getZoom() >= this.map.getMaxZoom();
+    const cells = new Map();
+    for (const row of this.known.values()) {
+      if (!row.geometry) continue;
+      const at = L.latLng((row.middle ??= middle(row.geometry)));
+      if (!seen.contains(at)) continue;
+      const point = this.map.project(at);
+      const cell = deepest ? row.id : `${Math.floor(point.x / CELL_PX)}/${Math.floor(point.y / CELL_PX)}`;
+      if (cells.has(cell)) cells.get(cell).push(row);
+      else cells.set(cell, [row]);
+    }
+    for (const layers of this.drawn.values()) layers.remove();
+    this.drawn.clear();
+    this.together?.remove();
+    this.together = L.layerGroup().addTo(this.map);
+    for (const rows of cells.values()) {
+      if (rows.length === 1) this.drawOne(rows[0]);
+      else this.drawTogether(rows);
+    }
+    if (this.marked) this.mark(this.marked);
+  }
+
+  drawTogether(rows) {
+    const box = L.latLngBounds(rows.map((row) => row.middle));
+    const label = document.createElement("span");
+    label.textContent = rows.length;
+    const icon = L.divIcon({ className: "map-many", html: label, iconSize: [44, 44] });
+    const marker = L.marker(box.getCenter(), { icon, keyboard: false }).addTo(this.together);
+    marker.on("click", () => this.map.setView(box.getCenter(), Math.min(this.map.getMaxZoom(), Math.max(this.map.getBoundsZoom(box), this.map.getZoom() + 1))));
   }
 
   open(id) {
@@ -121,6 +180,13 @@ class Entries {
   }
 
   goto(id) {
+    const row = this.known.get(id);
+    if (this.crowded && row?.geometry) {
+      this.marked = id;
+      this.map.setView(middle(row.geometry), this.map.getMaxZoom());
+      this.drawCrowd();
+      return;
+    }
     const layers = this.drawn.get(id);
     if (!layers) return;
     this.map.fitBounds(layers.getBounds(), { maxZoom: 16, padding: [40, 40] });
@@ -139,7 +205,7 @@ class Entries {
   }
 
   offerPlace(element) {
-    element.querySelector("[data-goto]").hidden = !this.drawn.has(Number(element.dataset.id));
+    element.querySelector("[data-goto]").hidden = !this.known.get(Number(element.dataset.id))?.geometry;
   }
 
   fill(element, row) {

@@ -15,9 +15,10 @@ const pdfjs = () => {
   return loading;
 };
 
-class Pages {
+export class Pages {
   constructor(root) {
     this.root = root;
+    this.source = root.dataset.pages ?? root.dataset.deck;
     this.stage = root.querySelector("[data-stage]");
     this.canvas = root.querySelector("[data-canvas]");
     this.number = root.querySelector("[data-number]");
@@ -29,7 +30,7 @@ class Pages {
 
   async open() {
     const { getDocument } = await pdfjs();
-    this.document = await getDocument({ url: this.root.dataset.pages, isEvalSupported: false, enableXfa: false }).promise;
+    this.document = await getDocument({ url: this.source, isEvalSupported: false, enableXfa: false }).promise;
     this.root.querySelector("[data-total]").textContent = words.of.replace("%", this.document.numPages);
     this.number.max = this.document.numPages;
     this.root.querySelector("[data-wait]").hidden = true;
@@ -94,7 +95,7 @@ class Pages {
   async draw() {
     const turn = ++this.turn;
     const page = await this.document.getPage(this.page);
-    if (turn !== this.turn) return;
+    if (turn !== this.turn || !this.stage.clientWidth) return; // out of sight there is nothing to draw on
     const whole = page.getViewport({ scale: 1 });
     const ratio = Math.min(devicePixelRatio || 1, 2);
     const isFull = document.fullscreenElement === this.root;

@@ -1,6 +1,6 @@
 // The host's page: answering, opening, inviting, by pointer and by key.
 
-import { attempt, call, complain, hands, ordered, part, path, polls, root, showHand, showPoll, showQuestion } from "./dialog-meeting.js";
+import { attempt, call, complain, hands, led, ordered, part, path, polls, root, showHand, showPoll, showQuestion } from "./dialog-meeting.js";
 
 const SOURCE_EVERY_MS = 3000;
 const sources = JSON.parse(document.getElementById("meeting-sources").textContent);
@@ -15,8 +15,14 @@ const QUESTION = {
 const HAND = {
   invite: (id) => post(`hands/${id}/invite`),
   air: (id) => post(`hands/${id}/air`, { on_air: true }),
+  solo: (id) => post(`hands/${id}/air`, { on_air: true, alone: true }),
   back: (id) => post(`hands/${id}/air`, { on_air: false }),
   lower: (id) => post(`hands/${id}/lower`),
+  presenter: async (id) => {
+    const named = await post("presenter", { hand_id: led?.slides.hand_id === Number(id) ? null : Number(id) });
+    if (named) led?.changed(named);
+    return null;
+  },
 };
 
 function pressed(list, verbs, show) {
@@ -99,7 +105,8 @@ for (const verb of ["start", "end"]) {
 async function showSource() {
   const source = await call("GET", `${path}/source`).catch(() => null);
   if (source) {
-    const guest = source.sending.includes("backup") && source.feeding !== "backup" ? `, ${sources.guest}` : "";
+    const waits = source.sending.includes("backup") && !["backup", "both"].includes(source.feeding);
+    const guest = sources[source.mixing] ? `, ${sources[source.mixing]}` : waits ? `, ${sources.guest}` : "";
     const sent = source.feeding === "nothing" && source.sending.includes("primary") ? "primary" : source.feeding;
     const text = `${sources[sent] ?? sources.nothing}${guest}`;
     if (part("source").textContent !== text) part("source").textContent = text;

@@ -1,8 +1,8 @@
 // The replay of a meeting: what was asked, decided and written appears at its moment; pressing it jumps there.
 
-const ON_BAR = { answer: "speech", poll: "vote", guest: "speech" };
+const ON_BAR = { answer: "speech", poll: "vote", guest: "speech", slides: "speech" };
 
-export function setUpReplay(root, player, timeline) {
+export function setUpReplay(root, player, timeline, led) {
   const list = root.querySelector("[data-timeline-list]");
   if (!player || !list) return;
   const rows = [...list.children];
@@ -19,6 +19,7 @@ export function setUpReplay(root, player, timeline) {
 
   const draw = () => {
     const position = player.playback.position ?? 0;
+    led?.at(timeline.slides, position);
     const played = player.playback.video.played.length > 0;
     let newest = null;
     for (const row of rows) {

@@ -7,6 +7,7 @@ import { Chat } from "./council-chat.js";
 import { setUpTabs } from "./council-tabs.js";
 import { mountPlayer } from "./player/mount.js";
 import { setUpReplay } from "./dialog-meeting-replay.js";
+import { Led } from "./dialog-meeting-slides.js";
 
 const CALM_MS = 3000; // a list moves under nobody's finger: so long after the last touch it is put in order
 const LONGEST_SPREAD_MS = 10_000;
@@ -229,11 +230,13 @@ function changed(meeting) {
   }, host ? 0 : Math.random() * Math.min(LONGEST_SPREAD_MS, watching * 10));
 }
 
-const SHOW = { QuestionChanged: (event) => showQuestion(event.question), PollChanged: (event) => showPoll(event.poll), HandChanged: (event) => showHand(event.hand), MeetingChanged: (event) => changed(event.meeting) };
+const SHOW = { QuestionChanged: (event) => showQuestion(event.question), PollChanged: (event) => showPoll(event.poll), HandChanged: (event) => showHand(event.hand), SlidesChanged: (event) => led?.changed(event.slides), MeetingChanged: (event) => changed(event.meeting) };
 const chatElement = part("chat");
 const chat = chatElement ? new Chat(chatElement, blockId, { path, room: `dialog/meeting/${blockId}/chat`, row: (one) => ({ ...one, author: nameOf(one.author), state: one.hidden ? "hidden" : "shown" }) }) : null;
 for (const one of polls.values()) drawPoll(pollList.querySelector(`:scope > [data-id="${one.id}"]`), one);
 showOwnHand();
+const slidesRoot = part("slides");
+const led = slidesRoot ? new Led(slidesRoot, { path, host, announce, own: () => mine.hand }) : null;
 const tabsRoot = part("tabs");
 const tabs = tabsRoot ? setUpTabs(tabsRoot) : null;
 const playerRoot = part("player");
@@ -254,6 +257,7 @@ if (root.dataset.state !== "ended") {
       view.polls.forEach(showPoll);
       for (const id of [...hands.keys()]) if (!view.hands.some((one) => one.id === id)) showHand({ ...hands.get(id), state: "down" });
       view.hands.forEach(showHand);
+      led?.changed(view.slides);
     },
     event: (event) => SHOW[event.type]?.(event),
     presence: (count) => {
@@ -265,6 +269,7 @@ if (root.dataset.state !== "ended") {
     },
   });
   chat?.join(live);
-} else if (facts.timeline) setUpReplay(root, player, facts.timeline, (one) => nameOf(one.author), tabs);
+  led?.changed(facts.view.slides);
+} else if (facts.timeline) setUpReplay(root, player, facts.timeline, led);
 
-export { call, fill, hands, ordered, part, path, polls, root, showHand, showPoll, showQuestion, words };
+export { call, fill, hands, led, ordered, part, path, polls, root, showHand, showPoll, showQuestion, words };

@@ -16,8 +16,10 @@ if (root) {
   let offsetMs = skew;
   let waiting = 0;
 
+  const alone = root.dataset.live === "phase"; // one block on a page of its own: its part tells of everything but its phase
+  if (alone) known.set(`phase/${root.dataset.phase}`, Number(root.dataset.phaseRev));
   for (const phase of root.querySelectorAll("[data-phase]")) known.set(`phase/${phase.dataset.phase}`, Number(phase.dataset.rev));
-  for (const block of root.querySelectorAll("[data-block]")) known.set(`block/${block.dataset.block}`, Number(block.dataset.rev));
+  for (const block of root.querySelectorAll(".dialog-block[data-block]")) known.set(`block/${block.dataset.block}`, Number(block.dataset.rev));
 
   const isDirty = () =>
     [...root.querySelectorAll("form")].some((form) =>
@@ -98,6 +100,7 @@ if (root) {
   /** Whether the phase's row is news. */
   const drawPhase = (row) => {
     const element = root.querySelector(`.phase[data-phase="${row.id}"]`);
+    if (alone && Number(root.dataset.phase) === row.id) return isNews(`phase/${row.id}`, row.rev);
     if (!element || Number(element.dataset.rev) >= row.rev) return false;
     Object.assign(element.dataset, { rev: row.rev, starts: row.starts_at, ends: row.ends_at });
     element.querySelector(".phase-title").textContent = row.title;
@@ -123,24 +126,25 @@ if (root) {
       const phases = view.phases.filter(drawPhase).length > 0;
       const stale = view.consultation.rev > known.get(0);
       known.set(0, Math.max(known.get(0), view.consultation.rev));
-      if (plan || phases || stale) renew(words.changed);
+      if (phases || (!alone && (plan || stale))) renew(words.changed);
     },
     event(event) {
       if (event.type === "ConsultationChanged" && isNews(0, event.consultation.rev)) {
         root.dataset.state = event.consultation.state;
-        renew(event.consultation.state === "cancelled" ? words.cancelled : words.changed);
+        if (event.consultation.state === "cancelled") renew(words.cancelled);
+        else if (!alone) renew(words.changed);
       } else if (event.type === "PlanReplaced" && isNews(0, event.consultation_rev)) {
-        event.phases.forEach(drawPhase);
-        renew(words.changed);
+        if (!alone) event.phases.forEach(drawPhase);
+        if (!alone) renew(words.changed);
       } else if (event.type === "PhaseChanged") {
-        drawPhase(event.phase);
+        if (!alone) drawPhase(event.phase);
       } else if (event.type === "PhaseBegun" || event.type === "PhaseEnded") {
         if (drawPhase(event.phase)) {
           renew((event.type === "PhaseBegun" ? words.begun : words.ended).replace("%", event.phase.title));
         }
       } else if (event.type === "BlockChanged") {
         const shown = root.querySelector(`[data-block="${event.block.id}"]`) !== null;
-        if (isNews(`block/${event.block.id}`, event.block.rev) && shown) renew(words.changed);
+        if (isNews(`block/${event.block.id}`, event.block.rev) && shown && !alone) renew(words.changed);
       }
     },
   });

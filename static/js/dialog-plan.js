@@ -1,11 +1,11 @@
-// The clerk's plan: blocks and phases move by buttons (keyboard) and by dragging (pointer). Each move is saved at once.
+// The clerk's plan: blocks and phases move by buttons (keyboard) and by dragging (mouse, finger). Each move is saved at once.
 
 import { call } from "./api.js";
+import { dragging } from "./dialog-drag.js";
 
 const plan = document.querySelector("[data-plan]");
 const words = JSON.parse(document.getElementById("plan-words").textContent);
 const said = plan.querySelector("[data-said]");
-let dragged = null;
 
 const phases = () => [...plan.querySelectorAll(".plan-phase")];
 const title = (element) => element.querySelector("a, h3")?.textContent.trim() ?? "";
@@ -79,42 +79,4 @@ plan.addEventListener("click", (event) => {
   button.focus();
 });
 
-for (const block of plan.querySelectorAll(".plan-block")) block.draggable = true;
-
-plan.addEventListener("dragstart", (event) => {
-  const block = event.target.closest?.(".plan-block");
-  if (!block) return;
-  dragged = { block, undo: place(block) };
-  block.classList.add("is-dragged");
-  event.dataTransfer.effectAllowed = "move";
-  event.dataTransfer.setData("text/plain", block.dataset.block);
-});
-
-plan.addEventListener("dragover", (event) => {
-  const list = event.target.closest(".plan-phase")?.querySelector("[data-blocks]");
-  if (!dragged || !list) return;
-  event.preventDefault();
-  const below = [...list.querySelectorAll(".plan-block:not(.is-dragged)")].find((one) => {
-    const box = one.getBoundingClientRect();
-    return event.clientY < box.top + box.height / 2;
-  });
-  if (dragged.block.nextElementSibling !== (below ?? null) || dragged.block.parentElement !== list) {
-    list.insertBefore(dragged.block, below ?? null);
-  }
-});
-
-plan.addEventListener("drop", (event) => {
-  if (!dragged) return;
-  event.preventDefault();
-  const { block, undo } = dragged;
-  dragged = null;
-  block.classList.remove("is-dragged");
-  save(block, undo);
-});
-
-plan.addEventListener("dragend", () => {
-  if (!dragged) return;
-  dragged.block.classList.remove("is-dragged");
-  dragged.undo();
-  dragged = null;
-});
+dragging(plan, { row: ".plan-block", grip: ".plan-grip", list: "[data-blocks]", zone: ".plan-phase", done: save });

@@ -1,6 +1,7 @@
 // A survey: saves as one goes, hides questions whose condition does not hold, orders a ranking with keys, counts live.
 
 import { Problem, call } from "./api.js";
+import { dragging } from "./dialog-drag.js";
 import { connect } from "./live.js";
 
 const element = document.getElementById("surveys-words");
@@ -143,7 +144,18 @@ function filling(form) {
   form.querySelector(".error-summary")?.focus();
 }
 
-/** Arrows beside each line, and the arrow keys in its field, put it up or down; its number follows. */
+/** A symbol of the page's set. */
+function drawn(name) {
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  icon.setAttribute("class", "icon");
+  icon.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${document.querySelector("svg.icon use").getAttribute("href").split("#")[0]}#${name}`);
+  icon.append(use);
+  return icon;
+}
+
+/** Arrows beside each line, a grip, and the arrow keys in its field, put it up or down; its number follows. */
 function ordering(list) {
   const said = list.parentElement.querySelector("[data-ranking-said]");
   const rows = () => [...list.querySelectorAll("[data-option]")];
@@ -152,13 +164,7 @@ function ordering(list) {
     button.type = "button";
     button.className = "icon-button";
     button.setAttribute("aria-label", `${text}: ${row.querySelector("label").textContent}`);
-    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    icon.setAttribute("class", "icon");
-    icon.setAttribute("aria-hidden", "true");
-    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-    use.setAttribute("href", `${document.querySelector("svg.icon use").getAttribute("href").split("#")[0]}#${name}`);
-    icon.append(use);
-    button.append(icon);
+    button.append(drawn(name));
     button.addEventListener("click", () => move(row, by, button));
     return button;
   };
@@ -170,14 +176,24 @@ function ordering(list) {
       if (by < 0) all[to].before(row);
       else all[to].after(row);
     }
-    rows().forEach((one, place) => (one.querySelector("input").value = String(place + 1)));
     focus.focus();
-    said.textContent = filled(words.moved, { text: row.querySelector("label").textContent, place: to + 1, all: all.length });
+    tell(row);
+  };
+  const tell = (row) => {
+    const all = rows();
+    all.forEach((one, place) => (one.querySelector("input").value = String(place + 1)));
+    said.textContent = filled(words.moved, { text: row.querySelector("label").textContent, place: all.indexOf(row) + 1, all: all.length });
     list.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  dragging(list.parentElement, { row: "[data-option]", grip: ".drag-grip", list: "[data-ranking]", done: tell });
   for (const row of rows()) {
     const input = row.querySelector("input");
     if (input.disabled) continue;
+    const grip = document.createElement("span");
+    grip.className = "drag-grip";
+    grip.setAttribute("aria-hidden", "true");
+    grip.append(drawn("drag"));
+    row.prepend(grip);
     row.append(sign("up", words.up, -1, row), sign("down", words.down, 1, row));
     input.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;

@@ -1,15 +1,53 @@
-"""A live consultation in two browsers and its host's: questions, a poll, a guest, the recording that plays it all back."""
+"""A live consultation in two browsers and its host's: questions, a poll, slides, a guest who speaks with a browser's
+camera, the recording that plays it all back.
+"""
+
+import re
+from collections.abc import AsyncIterator
 
 import pytest
+from playwright.async_api import Browser, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.cast import hold
+from tests.browser.conftest import CHROMIUM
 from tests.browser.test_cable import PLAYING, camera
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 from tests.flows.processes import product
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+PATIENCE_MS = 90_000
+"""Two browsers, their encoders and decoders and the mixer may have to share one core."""
+
+GUEST_SEEN = """() => {
+  const video = document.querySelector("video");
+  if (video.videoWidth < 640 || video.readyState < 2) return false;
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+  const drawing = canvas.getContext("2d");
+  drawing.drawImage(video, 0, 0, 1280, 720);
+  const [red, green, blue] = drawing.getImageData(1100, 250, 1, 1).data;
+  return green > red + 30 && green > blue + 30;
+}"""
+"""Where the guest stands, the green of Chromium's invented camera is seen; the host's picture is blue there."""
 
 PAST = "() => [...document.querySelectorAll('[data-timeline-list] > li')].filter(row => !row.hidden).length"
+
+
+@pytest.fixture
+async def filming() -> AsyncIterator[Browser]:
+    """Chromium with a camera and a microphone that are its own inventions."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    flags = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required", *flags],
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
 
 
 async def open_pages(chromium, ready):
@@ -66,13 +104,64 @@ async def talk(host, jan, ola) -> None:
     await host.locator(".meeting-hand", has_text="o boisku").wait_for()
     await host.locator("body").press("g")
     await jan.locator("[data-invited] a").click()
-    await jan.locator("[data-studio] [data-allow]").wait_for()
+    await speak(host, jan, ola)
 
 
-async def test_a_live_consultation_and_its_replay(chromium, tmp_path):
+async def lead_slides(host, jan, ola) -> None:
+    """Everybody's page follows the host's; who wants looks alone and comes back."""
+    await host.locator("[data-slides-tools] [type=submit]").click()
+    for page in (host, jan, ola):
+        await page.locator('[data-deck][data-shown="1"]').wait_for(timeout=PATIENCE_MS)
+    await host.locator("body").press("PageDown")
+    for page in (jan, ola):
+        await page.locator('[data-deck][data-shown="2"]').wait_for()
+    await ola.locator("[data-page-text] p", has_text="ogród szkolny").wait_for(state="attached")
+    assert await ola.locator("[data-canvas]").get_attribute("aria-label") == "Szkoła na Zatorzu, strona 2 z 3"
+    await ola.locator("[data-slides-leave]").click()
+    await ola.locator("[data-deck]").press("ArrowLeft")
+    await ola.locator('[data-deck][data-shown="1"]').wait_for()
+    await host.locator("[data-deck]").press("ArrowRight")
+    await jan.locator('[data-deck][data-shown="3"]').wait_for()
+    assert await ola.locator("[data-deck]").get_attribute("data-shown") == "1"
+    await ola.locator("[data-slides-return]").click()
+    await ola.locator('[data-deck][data-shown="3"]').wait_for()
+    assert await jan.locator("[data-slides-tools]").is_hidden()
+    assert [await overflow(page) <= 0 for page in (jan, ola)] == [True, True]
+    assert await violations(jan) == []
+
+
+async def seen_within(page, limit_ms: int) -> bool:
+    try:
+        await page.wait_for_function(GUEST_SEEN, timeout=limit_ms)
+    except PlaywrightTimeout:
+        return False
+    return True
+
+
+async def speak(host, jan, ola) -> None:
+    """From the guest's page: beside the host in one picture, then gone.
+
+    Where other programs leave the mixer no time it says so, and the guest is shown alone: that is looked at then.
+    """
+    await jan.get_by_role("button", name="Nadawaj", exact=True).click(timeout=PATIENCE_MS)
+    await host.locator("[data-source]", has_text="gość też wysyła").wait_for(timeout=PATIENCE_MS)
+    await host.locator("[data-do=air]:visible").click()
+    source = host.locator("[data-source]")
+    await source.filter(has_text=re.compile("w jednym obrazie|nie da się teraz złożyć")).wait_for(
+        timeout=2 * PATIENCE_MS
+    )
+    if not await seen_within(ola, 20_000):
+        await host.locator("[data-do=solo]:visible").click()
+        await ola.wait_for_function(GUEST_SEEN, timeout=PATIENCE_MS)
+    await host.locator("[data-do=lower]:visible").click()
+    await host.locator("[data-source]", has_text="Wysyłany jest obraz prowadzącego").wait_for(timeout=PATIENCE_MS)
+    await ola.wait_for_function("() => document.querySelector('video').videoWidth < 1280", timeout=PATIENCE_MS)
+
+
+async def test_a_live_consultation_and_its_replay(filming, tmp_path):
     async with product(tmp_path / "data", "--no-feed") as running:
         ready = running.ready
-        host, jan, ola, address = await open_pages(chromium, ready)
+        host, jan, ola, address = await open_pages(filming, ready)
         faults = [Faults(page, ("404", "409")) for page in (host, jan, ola)]
         await host.fill("#key-label", "Kamera")
         await host.locator("[data-new-key] [type=submit]").click()
@@ -86,6 +175,7 @@ async def test_a_live_consultation_and_its_replay(chromium, tmp_path):
             await ola.wait_for_function(PLAYING)
             await ask_and_answer(host, jan, ola)
             await poll(host, jan, ola)
+            await lead_slides(host, jan, ola)
             await talk(host, jan, ola)
             assert [await violations(page) for page in (host, ola)] == [[], []]
             await hold(host, "[data-end]")
@@ -102,10 +192,19 @@ async def replay(page, address: str) -> None:
         "rows => rows.map(row => [row.dataset.kind, Number(row.dataset.position)])"
     )
     # questions of before the picture have no place in it
-    assert [kind for kind, _at in rows] == ["asked", "answer", "poll", "result", "message"]
+    assert [kind for kind, _at in rows] == ["asked", "answer", "poll", "result", "slides", "message", "guest"]
     places = [at for _kind, at in rows]
     assert places == sorted(places)
-    assert await page.locator("[data-moments] button").count() == 2
+    assert await page.locator("[data-moments] button").count() == 4
+    timeline = await (await page.request.get(f"/api/dialog/blocks/{address.rsplit('/', 1)[1]}/meeting/timeline")).json()
+    assert [one["page"] for one in timeline["slides"]] == [1, 2, 3, 0]
+    led = [one["position_s"] for one in timeline["slides"][:3]]
+    assert led == sorted(led)
+    assert led[0] > places[2]
+    await page.locator("[data-timeline-list] > li[data-kind=slides] [data-jump]").click()
+    await page.locator('[data-deck][data-shown="1"]').wait_for(timeout=PATIENCE_MS)
+    await page.evaluate(f"() => (document.querySelector('video').currentTime = {led[2] + 0.3})")
+    await page.locator('[data-deck][data-shown="3"]').wait_for(timeout=PATIENCE_MS)
     await page.locator("[data-timeline-list] > li[data-kind=poll] [data-jump]").click()
     await page.wait_for_function(f"() => document.querySelector('video').currentTime >= {places[2] - 0.6}")
     await page.locator("[data-timeline-list] > li[aria-current]").wait_for()

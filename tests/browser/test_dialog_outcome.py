@@ -40,7 +40,7 @@ async def answer_by_keyboard(page) -> None:
 
 
 async def test_answers_report_and_following(tmp_path, chromium):
-    async with product(tmp_path) as running:
+    async with product(tmp_path / "data") as running:
         clerk = await person(chromium, running.ready, "consultation_clerk")
         reader = await person(chromium, running.ready, "resident")
         park = await path_of(clerk, "ended", "Park Kultury")

@@ -1,5 +1,9 @@
-"""A resolution draft in Chromium: remarks by touch, by mouse and by keyboard alone, live; the next version; answers."""
+"""A resolution draft in Chromium: remarks by touch, by mouse and by keyboard alone, live; the next version; answers; the report."""
 
+import csv
+import io
+
+import pypdfium2
 import pytest
 
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
@@ -102,6 +106,40 @@ async def next_version(clerk, consultation: dict, block_id: str) -> None:
     await clerk.get_by_text("Zapisano wersję 3").wait_for()
 
 
+async def report_of_it(clerk, jan, consultation: dict) -> None:
+    """The office's conclusions; the report holds the remark with its answer, as a page, as a PDF and as open data."""
+    slug, words = consultation["slug"], "Proszę o 50 %."
+    await clerk.goto(f"/dialog/manage/{consultation['id']}")
+    await clerk.locator(".plan-block a", has_text="Co z tego wynikło").click()
+    await clerk.get_by_role("link", name="Odpowiedzi na głosy").click()
+    await clerk.get_by_role("heading", name="Odpowiedzi na głosy").wait_for()
+    assert await clerk.locator("main", has_text=words).count() == 0  # nobody has to answer it twice
+    await clerk.go_back()
+    await clerk.get_by_role("link", name="Wnioski").first.click()
+    await clerk.get_by_label("Wnioski urzędu").fill("Zieleni będzie **45 %**. Reszta zostaje, jak w projekcie trzecim.")
+    await clerk.get_by_role("button", name="Opublikuj jako wersję 1").click()
+    await clerk.get_by_text("Opublikowano").first.wait_for()
+    await jan.goto(f"/dialog/{slug}/outcome")
+    await jan.get_by_text("Reszta zostaje, jak w projekcie trzecim").wait_for()
+    assert await overflow(jan) == 0
+    assert await violations(jan) == []
+    await jan.goto(f"/dialog/{slug}/outcome/answers?status=partly")
+    said = jan.locator(".outcome-list > *", has_text=words)
+    assert await said.get_by_text("Zwiększono do 45 %; więcej nie pozwala nośność.").is_visible()
+    address = f"/dialog/{slug}/outcome/report"
+    with pypdfium2.PdfDocument(await (await jan.request.get(f"{address}.pdf")).body()) as printed:
+        text = " ".join(" ".join(page.get_textpage().get_text_range() for page in printed).split())
+    for part in ("Reszta zostaje, jak w projekcie trzecim", words, "Zwiększono do 45 %"):
+        assert part in text, part
+    opened = await (await jan.request.get(f"{address}.json")).json()
+    one = next(one for one in opened["contributions"] if one["text"] == words)
+    assert (one["kind"], one["status"]) == ("remarks", "partly")
+    assert one["answer"] == "Zwiększono do 45 %; więcej nie pozwala nośność."
+    sheet = (await (await jan.request.get(f"{address}.csv")).body()).decode("utf-8-sig")
+    row = next(row for row in csv.DictReader(io.StringIO(sheet), delimiter=";") if row["text"] == words)
+    assert (row["status"], row["answer"]) == (one["status"], one["answer"])
+
+
 async def slides_by_keyboard(page, slug: str) -> None:
     """A presentation among the materials: arrow keys, the page's text, a link to a page."""
     await page.goto(f"/dialog/{slug}")
@@ -172,5 +210,6 @@ async def test_a_draft_from_remarks_to_answers(chromium, tmp_path):
             sent = await jan.request.get(f"/dialog/{consultation['slug']}/remarks/{block_id}/table.{end}")
             assert sent.ok
             assert len(await sent.body()) > 5000
+        await report_of_it(clerk, jan, consultation)
         await slides_by_keyboard(ola, consultation["slug"])
         assert [one.found for one in faults] == [[], [], []]

@@ -25,7 +25,7 @@ from app.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound, SignInNeeded
 from app.i18n import _
 from app.throttle import Charge, Limit, spend
-from portals.dialog.discussion import person_store, queue_store, rules, store, telling
+from portals.dialog.discussion import follow_store, person_store, queue_store, rules, store, telling
 from portals.dialog.discussion.access import (
     Spot,
     access_comment,
@@ -42,6 +42,7 @@ from portals.dialog.discussion.model import (
     CommentEnded,
     CommentPosted,
     DiscussionSettings,
+    Follow,
     OwnComment,
     Posted,
     ReportReason,
@@ -60,11 +61,15 @@ NEEDED: Final = _("This is needed here")
 
 
 class ThreadData(msgspec.Struct, frozen=True):
-    """What a page needs to draw a thread. `own`: the reader's comments that the public cannot read."""
+    """What a page needs to draw a thread. `own`: the reader's comments that the public cannot read.
+
+    `follow`: how the reader follows it; None: has never said, or is not signed in.
+    """
 
     spot: Spot
     page: ThreadPage
     own: list[OwnComment]
+    follow: Follow | None = None
 
 
 async def open_thread(
@@ -97,7 +102,9 @@ async def thread_data(
 ) -> ThreadData:
     """The first page of a thread, or the one after a cursor."""
     spot = await access_thread(tx, actor, block_id, subject)
-    return ThreadData(spot, await thread_page(tx, spot, sort, after), await own_comments(tx, spot))
+    page, own = await thread_page(tx, spot, sort, after), await own_comments(tx, spot)
+    follow = await follow_store.follow_of(tx, actor.account_id, spot.thread.id) if actor.account_id else None
+    return ThreadData(spot, page, own, follow)
 
 
 async def post_comment(
@@ -121,6 +128,7 @@ async def post_comment(
         comment, root, thread = await add_in(
             tx, spot, draft, text, body, parent, participant_id=participant_id, held_for=judged.held_for
         )
+        await follow_store.follow_by_writing(tx, actor.account_id or 0, thread.id)
         await telling.audit(tx, actor, spot, "post", comment=comment.id, state=comment.state)
         if comment.state == "held":
             await telling.publish_queue(tx, spot, comment)

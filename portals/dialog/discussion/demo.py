@@ -5,13 +5,22 @@ from typing import Final
 
 from aiohttp import web
 
-from app.actor import SYSTEM
+from app.actor import SYSTEM, Actor
 from app.database import DATABASE, Tx
 from portals.dialog import participant_store
 from portals.dialog.access import own_participant
 from portals.dialog.demo import demo_actors, demo_block
-from portals.dialog.discussion import actions, demo_words, moderation, person_store, queue_store, store
-from portals.dialog.discussion.access import Spot, access_thread_to_manage
+from portals.dialog.discussion import (
+    actions,
+    demo_words,
+    follow_store,
+    following,
+    moderation,
+    person_store,
+    queue_store,
+    store,
+)
+from portals.dialog.discussion.access import Spot, access_thread, access_thread_to_manage
 from portals.dialog.discussion.demo_words import PEOPLE, Said
 from portals.dialog.discussion.model import KIND_NAME, Comment, CommentDraft, DiscussionSettings, Word
 from portals.dialog.model import ParticipantDraft, ShownAs
@@ -43,12 +52,24 @@ async def _square(app: web.Application) -> None:
         for who, text, held_for in demo_words.HELD:
             await room.say(tx, Said(who, text), None, held_for)
         reported = await room.say(tx, Said("tomasz", "Projektantka mieszka na Lutosławskiego 8, idźcie do niej."), None)
+    await _followed(app, block.id, actors)
     clerk = actors.get("consultation_clerk", SYSTEM)
     await moderation.refuse(app[DATABASE], clerk, rude.id, demo_words.RUDE[1])
     if "resident2" in actors:
         await actions.report_comment(
             app[DATABASE], actors["resident2"], reported.id, "personal_data", "Podaje adres prywatny"
         )
+
+
+async def _followed(app: web.Application, block_id: int, actors: dict[str, Actor]) -> None:
+    """The resident follows the talk about the square and has not seen its last entry."""
+    resident = actors.get("resident")
+    if resident is None or resident.account_id is None:
+        return
+    await following.set_follow(app[DATABASE], resident, block_id, "", "daily")
+    async with app[DATABASE].transaction() as tx:
+        spot = await access_thread(tx, resident, block_id)
+        await follow_store.backdate_seen(tx, resident.account_id, spot.thread.id, 5)
 
 
 async def _school(app: web.Application) -> None:

@@ -15,6 +15,7 @@ from portals.dialog.access import Place, access_inside, room_number
 from portals.dialog.blocks import BLOCKS, BlockKind, Contribution, Figure
 from portals.dialog.discussion import actions, demo, queue_store, store
 from portals.dialog.discussion.access import access_thread
+from portals.dialog.discussion.following import TELL_FOLLOWERS
 from portals.dialog.discussion.forms import DiscussionForm
 from portals.dialog.discussion.model import (
     KIND_NAME,
@@ -141,7 +142,7 @@ def _thread_room(pattern: str, summary: str) -> Room:
 FEATURE = Feature(
     name=KIND_NAME,
     folder=Path(__file__).parent,
-    needs=("dialog", "identity", "mail"),
+    needs=("dialog", "identity", "mail", "push"),
     routes=ROUTES,
     rooms=(
         _thread_room("dialog/discussion/{block_id}", "The discussion of a block"),
@@ -155,7 +156,7 @@ FEATURE = Feature(
             summary="Comments of a consultation that wait for a moderator",
         ),
     ),
-    jobs=(TELL,),
+    jobs=(TELL, TELL_FOLLOWERS),
     services=(kind_service,),
     demo=demo.fill,
 )

@@ -20,6 +20,7 @@ WordEffect = Literal["hold", "refuse"]
 ReportReason = Literal["spam", "abuse", "personal_data", "illegal", "other"]
 NoticeKind = Literal["mention", "answer", "refused", "removed", "appeal"]
 Moderation = Literal["after", "before"]
+FollowRhythm = Literal["instant", "daily", "weekly", "browser", "off"]
 Subject = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_.-]{0,80}$")]
 
 
@@ -351,3 +352,20 @@ def thread_room(block_id: int, subject: str = "") -> str:
 
 def queue_room(consultation_id: int) -> str:
     return f"dialog/moderation/{consultation_id}"
+
+
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
+    """How an account follows a thread. `unread`: what others have written since it was on their screen."""
+
+    account_id: int
+    thread_id: int
+    block_id: int
+    subject: str
+    rhythm: FollowRhythm
+    told_at: datetime
+    unread: int
+
+    @property
+    def field(self) -> str:
+        """Its name in a form."""
+        return f"thread-{self.thread_id}"

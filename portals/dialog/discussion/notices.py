@@ -15,6 +15,7 @@ from app.jobs import part
 from app.mail import send_mail
 from portals.dialog.discussion import queue_store
 from portals.dialog.discussion.access import Spot, access_comment
+from portals.dialog.discussion.following import tell_in_browser
 from portals.dialog.discussion.model import Comment, NoticeKind
 from portals.dialog.discussion.prose import plain
 from portals.dialog.discussion.queue_store import Letter
@@ -48,6 +49,16 @@ TEXTS: Final[dict[NoticeKind, str]] = {
 }
 
 
+SHORT: Final[dict[NoticeKind, str]] = {
+    "mention": _("Somebody has named you"),
+    "answer": _("The office has answered you"),
+    "refused": _("Your comment was not published"),
+    "removed": _("Your comment was removed"),
+    "appeal": _("Your appeal was decided"),
+}
+"""What a browser shows: the words are on the page."""
+
+
 class TellPerson(msgspec.Struct, frozen=True):
     """A letter that waits to be written."""
 
@@ -63,8 +74,13 @@ async def _tell(database: Database, payload: TellPerson) -> None:
             return
         await queue_store.settle_notice(tx, letter.id)
         found = await _still_known(tx, letter)
-        if found is None or letter.email is None:
+        if found is None or letter.account_id is None:
             log.info("letter not sent", notice=letter.id, what=letter.what)
+            return
+        spot, comment = found
+        own = "" if letter.what in {"mention", "answer"} else f"notice/{letter.id}/{comment.queue_rev}"
+        await tell_in_browser(tx, letter.account_id, spot, comment, SHORT[letter.what], own)
+        if letter.email is None:
             return
         subject, text = await _written(tx, post, letter, *found)
         await send_mail(tx, to=letter.email, subject=subject, text=text)

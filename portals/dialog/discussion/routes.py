@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from app.feature import ANYONE, SIGNED_IN, Allow, Handler, Route, having
 from portals.dialog import rules
-from portals.dialog.discussion import api, pages
+from portals.dialog.discussion import api, follow_api, pages
 from portals.dialog.discussion.model import CommentRow, Figures, Posted, ReplyPage, ThreadPage
 
 MANAGING: Final = having(*rules.MANAGING_ROLES)
@@ -47,6 +47,14 @@ ROUTES: Final = (
     _api(
         "POST", f"{THREAD_API}/answers", api.answer, MANAGING, "Answer as the office", body=api.Answering,
         reply=CommentRow, status=201,
+    ),
+    _api(
+        "PUT", f"{THREAD_API}/follow", follow_api.set_follow, SIGNED_IN, "Follow a discussion, or do not any more",
+        body=follow_api.Following, reply=follow_api.Following,
+    ),
+    _api(
+        "PUT", f"{THREAD_API}/seen", follow_api.mark_seen, SIGNED_IN, "A followed discussion was on the screen",
+        body=follow_api.SeenThread, status=204,
     ),
     _api(
         "GET", f"{THREAD_API}/people", api.find_people, SIGNED_IN, "People who may be named", query=api.WantedPeople,

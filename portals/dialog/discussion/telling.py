@@ -2,11 +2,13 @@
 
 import msgspec
 
+from app import push
 from app.actor import Actor
 from app.database import Tx
 from portals.dialog import rules as dialog_rules
 from portals.dialog.discussion import queue_store, store
 from portals.dialog.discussion.access import Spot
+from portals.dialog.discussion.following import entry_ref, tell_followers
 from portals.dialog.discussion.model import (
     AuthorErased,
     Comment,
@@ -44,6 +46,10 @@ async def publish_comment(
     (row,) = await rows_of(tx, [comment])
     figures = root.figures if root is not None else None
     tx.publish(thread_room(thread.block_id, thread.subject), event(comment=row, thread=thread.row, root=figures))
+    if event is CommentPosted:
+        await tell_followers(tx, comment)
+    elif event is CommentEnded:
+        await push.take_back(tx, entry_ref(comment.id))
 
 
 def publish_figures(tx: Tx, thread: Thread, comment: Comment) -> None:

@@ -1,14 +1,19 @@
 """The JSON side of maps: the same actions."""
 
+from typing import Final
+
 from aiohttp import web
 
 from app.api import body, reply
 from app.database import DATABASE
+from app.errors import Invalid
 from app.wire import current_actor
 from portals.dialog.access import access_block
 from portals.dialog.map import actions, views
 from portals.dialog.map.model import EntryDraft
 from portals.dialog.map.pages import bounds_of, ground_of
+
+MOST_ID: Final = 2**62
 
 
 async def show_map(request: web.Request) -> web.StreamResponse:
@@ -16,7 +21,19 @@ async def show_map(request: web.Request) -> web.StreamResponse:
     actor = await current_actor(request)
     async with request.app[DATABASE].transaction(readonly=True) as tx:
         place = await access_block(tx, actor, int(request.match_info["block_id"]), views.KIND)
-        found = await views.view(tx, place, ground_of(request))
+        found = await views.view(tx, place, ground_of(request), spots=request.query.get("spots") != "none")
+    return reply(found)
+
+
+async def list_entries(request: web.Request) -> web.StreamResponse:
+    """`GET /api/dialog/blocks/{block_id}/map/entries?page=2` or `?ids=4,7`"""
+    actor, named = await current_actor(request), request.query.get("ids")
+    ids = None if named is None else [int(one) for one in named.split(",") if one.isascii() and one.isdigit()]
+    if ids is not None and (len(ids) > views.MOST_AT_ONCE or any(one > MOST_ID for one in ids)):
+        raise Invalid("Ask for 100 entries at most")
+    async with request.app[DATABASE].transaction(readonly=True) as tx:
+        place = await access_block(tx, actor, int(request.match_info["block_id"]), views.KIND)
+        found = await views.entry_page(tx, place, request.query.get("page", "1"), ids)
     return reply(found)
 
 

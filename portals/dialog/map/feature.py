@@ -12,7 +12,7 @@ from app.wire import IMAGE_HOSTS, section
 from portals.dialog.blocks import BLOCKS, BlockKind
 from portals.dialog.map import actions, api, demo, desk, desk_pages, pages, rules, views
 from portals.dialog.map.forms import MapForm
-from portals.dialog.map.model import EntryChanged, EntryDraft, EntryRow, EntryTakenAway, MapSettings, MapView
+from portals.dialog.map.model import EntryChanged, EntryDraft, EntryPage, EntryRow, EntryTakenAway, MapSettings, MapView
 from portals.dialog.map.settings import MapSectionSettings
 from portals.dialog.rules import MANAGING_ROLES, MODERATING_ROLES
 
@@ -79,7 +79,11 @@ ROUTES: Final = (
     _post(rf"{_MANAGED}/layers/{{layer_id:\d{{1,18}}}}/remove", desk_pages.remove_layer, _DESK, "layer"),
     Route(
         method="GET", path=_API, handler=api.show_map, allow=ANYONE, reply=MapView,
-        summary="A map: categories, the office's layers, entries",
+        summary="A map as it is drawn: categories, the office's layers, where entries stand; without with `spots=none`",
+    ),
+    Route(
+        method="GET", path=f"{_API}/entries", handler=api.list_entries, allow=ANYONE, reply=EntryPage,
+        summary="Entries of a map, a hundred a page, or those of `ids`",
     ),
     Route(
         method="POST", path=_API, handler=api.add_entry, allow=SIGNED_IN, body=EntryDraft, reply=EntryRow, status=201,

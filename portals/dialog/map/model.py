@@ -131,6 +131,15 @@ class MapMarks(msgspec.Struct, frozen=True):
     marks: list[Mark]
 
 
+class Spot(msgspec.Struct, frozen=True, array_like=True):
+    """Where an entry stands, to be drawn. `geometry`: none of one that is hidden, withdrawn, or has words alone."""
+
+    id: int
+    rev: int
+    category_id: int
+    geometry: msgspec.Raw
+
+
 class Ground(msgspec.Struct, frozen=True):
     """What maps are drawn on. `tiles_url` empty: nothing but a graticule."""
 
@@ -140,15 +149,23 @@ class Ground(msgspec.Struct, frozen=True):
 
 
 class MapView(msgspec.Struct, frozen=True):
-    """A whole map: what can be seen, newest first. `own`: ids of the asker's; `endorsed`: by the asker."""
+    """A map as it is drawn, oldest first. `own`: ids of the asker's; `endorsed`: by the asker."""
 
     ground: Ground
-
     categories: list[Category]
     layers: list[Layer]
-    entries: list[EntryRow]
+    spots: list[Spot]
     own: list[int]
     endorsed: list[int]
+
+
+class EntryPage(msgspec.Struct, frozen=True):
+    """Entries newest first, hidden and withdrawn ones as a sign. `count`: of all; `pages`: how many there are."""
+
+    entries: list[EntryRow]
+    count: int
+    page: int
+    pages: int
 
 
 class Wanted(msgspec.Struct, frozen=True):

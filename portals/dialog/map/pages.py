@@ -160,14 +160,12 @@ async def send_file(request: web.Request) -> web.StreamResponse:
     ending = request.match_info["ending"]
     async with request.app[DATABASE].transaction(readonly=True) as tx:
         place = await access_place(tx, actor, request)
-        found = await views.view(tx, place, ground_of(request))
+        categories, entries = await views.whole(tx, place)
     title = place.block.title or locale.gettext("Map")
     if ending == "geojson":
-        made = await asyncio.to_thread(
-            exporting.geojson, found.entries, found.categories, locale, views.entry_path(place, 0)[:-1]
-        )
+        made = await asyncio.to_thread(exporting.geojson, entries, categories, locale, views.entry_path(place, 0)[:-1])
         return _file(made, "application/geo+json", f"{title}.geojson")
-    lines = await asyncio.to_thread(exporting.table, found.entries, found.categories, locale)
+    lines = await asyncio.to_thread(exporting.table, entries, categories, locale)
     if ending == "csv":
         return _file(exporting.csv_of(lines), "text/csv", f"{title}.csv")
     return _file(await asyncio.to_thread(exporting.xlsx, lines, title), XLSX, f"{title}.xlsx")

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from app.i18n import _
 from portals.dialog.access import Place
 from portals.dialog.discussion.prose import pieces
-from portals.dialog.map.geometry import contains, middle, words
+from portals.dialog.map.geometry import words
 from portals.dialog.map.model import (
     MOST_ADDRESS,
     MOST_REASON,
     MOST_TEXT,
     Alignment,
+    Category,
     Colour,
     Entry,
     EntryRow,
@@ -124,5 +125,8 @@ def areas(layers: Sequence[Layer]) -> dict[str, tuple[str, Geometry]]:
     return found
 
 
-def lies_in(entry: Entry, area: Geometry) -> bool:
-    return entry.geometry is not None and contains(area, middle(entry.geometry))
+def wanted_category(text: str, categories: Sequence[Category]) -> int | None:
+    """None: all of them; 0, which no category has: something was asked for that is not there."""
+    if not text:
+        return None
+    return next((one.id for one in categories if str(one.id) == text), 0)

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from app.database import Tx
-from portals.dialog.map.model import Alignment, Category, Entry, Geometry, Layer, Mark, Outline, State
+from portals.dialog.map.model import Alignment, Category, Entry, Geometry, Layer, Mark, Outline, Spot, State
 
+_READ = msgspec.json.Decoder(Geometry)
 _ENTRY = """
 SELECT e.id, e.block_id, e.category_id, e.participant_id, e.geometry, e.address, e.alignment, e.text, e.paper,
        e.made_at, e.edited_at, e.state, e.reason, e.rev,
@@ -16,11 +17,95 @@ SELECT e.id, e.block_id, e.category_id, e.participant_id, e.geometry, e.address,
   FROM map_entry AS e
 """
 
+_PAGE = """
+WITH known AS (
+    SELECT entry_id, count(*) AS endorsements
+      FROM map_endorsement JOIN map_entry AS e ON e.id = entry_id AND e.block_id = $1
+     WHERE $4 = 'endorsed' GROUP BY entry_id
+), wanted AS (
+    SELECT e.id, e.made_at, CASE WHEN $4 = 'category' THEN e.category_id END AS first,
+           coalesce(k.endorsements, 0) AS second
+      FROM map_entry AS e LEFT JOIN known AS k ON k.entry_id = e.id
+     WHERE e.block_id = $1 AND ($2::bigint IS NULL OR e.category_id = $2)
+       AND ($3::bigint[] IS NULL OR e.id = ANY($3))
+)
+"""
+
 
 async def entries(tx: Tx, block_id: int) -> list[Entry]:
     """Newest first, hidden and withdrawn ones too."""
     rows = await tx.records(f"{_ENTRY} WHERE e.block_id = $1 ORDER BY e.made_at DESC, e.id DESC", block_id)
     return [_entry(row) for row in rows]
+
+
+async def entry_page(
+    tx: Tx,
+    block_id: int,
+    *,
+    category_id: int | None = None,
+    ids: Sequence[int] | None = None,
+    sort: str = "newest",
+    limit: int,
+    offset: int = 0,
+) -> list[Entry]:
+    """Of one category and of these ids, where they are named. `sort`: newest, endorsed, category."""
+    rows = await tx.records(
+        f"{_PAGE}, page AS (SELECT id, row_number() OVER (ORDER BY first, second DESC, made_at DESC, id DESC) AS turn"
+        f" FROM wanted ORDER BY turn LIMIT $5 OFFSET $6) {_ENTRY} JOIN page AS p ON p.id = e.id ORDER BY p.turn",
+        block_id,
+        category_id,
+        None if ids is None else list(ids),
+        sort,
+        limit,
+        offset,
+    )
+    return [_entry(row) for row in rows]
+
+
+async def entry_count(tx: Tx, block_id: int, *, category_id: int | None = None, shown: bool = False) -> int:
+    """`shown`: only those that can be seen."""
+    return int(
+        await tx.value(
+            "SELECT count(*) FROM map_entry WHERE block_id = $1 AND ($2::bigint IS NULL OR category_id = $2)"
+            " AND (NOT $3 OR state = 'shown')",
+            block_id,
+            category_id,
+            shown,
+        )
+    )
+
+
+async def places(tx: Tx, block_id: int) -> list[tuple[int, int, Geometry]]:
+    """Id, category and geometry of those that can be seen."""
+    rows = await tx.records(
+        "SELECT id, category_id, geometry::text AS geometry FROM map_entry WHERE block_id = $1 AND state = 'shown'"
+        " AND geometry IS NOT NULL",
+        block_id,
+    )
+    return [(row["id"], row["category_id"], _READ.decode(row["geometry"])) for row in rows]
+
+
+async def spots(tx: Tx, block_id: int) -> list[Spot]:
+    """Of all entries, oldest first."""
+    rows = await tx.records(
+        "SELECT id, rev, category_id, CASE WHEN state = 'shown' THEN geometry::text END AS geometry FROM map_entry"
+        " WHERE block_id = $1 ORDER BY made_at, id",
+        block_id,
+    )
+    return [
+        Spot(row["id"], row["rev"], row["category_id"], msgspec.Raw((row["geometry"] or "null").encode()))
+        for row in rows
+    ]
+
+
+async def own_ids(tx: Tx, block_id: int, participant_id: int) -> list[int]:
+    """What they have put there themselves: not what the office has taken from paper."""
+    rows = await tx.records(
+        "SELECT id FROM map_entry WHERE block_id = $1 AND participant_id = $2 AND NOT paper ORDER BY id",
+        block_id,
+        participant_id,
+    )
+    return [row["id"] for row in rows]
 
 
 async def entries_of(tx: Tx, participant_id: int) -> list[Entry]:

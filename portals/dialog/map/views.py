@@ -1,6 +1,7 @@
 """What pages, the API and rooms show of a map: rows with authors, as the public sees them."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -15,11 +16,25 @@ from portals.dialog.blocks import Contribution, Figure
 from portals.dialog.discussion import actions as discussion
 from portals.dialog.discussion.prose import pieces, plain
 from portals.dialog.map import rules, store
-from portals.dialog.map.model import Entry, EntryRow, Ground, MapData, MapMarks, MapSettings, MapView, Wanted
+from portals.dialog.map.geometry import contains, middle
+from portals.dialog.map.model import (
+    Category,
+    Entry,
+    EntryPage,
+    EntryRow,
+    Geometry,
+    Ground,
+    MapData,
+    MapMarks,
+    MapSettings,
+    MapView,
+    Wanted,
+)
 from portals.dialog.participation import authors
 
 KIND: Final = "map"
 PAGE: Final = 30
+MOST_AT_ONCE: Final = 100
 
 
 def settings_of(place: Place) -> MapSettings:
@@ -28,7 +43,12 @@ def settings_of(place: Place) -> MapSettings:
 
 async def rows(tx: Tx, entries: Sequence[Entry]) -> list[EntryRow]:
     known = await authors(tx, list({one.participant_id for one in entries}))
-    return [rules.row(one, known.get(one.participant_id)) for one in entries]
+
+    def drawn() -> list[EntryRow]:
+        return [rules.row(one, known.get(one.participant_id)) for one in entries]
+
+    # reading what people wrote takes a third of a millisecond each
+    return drawn() if len(entries) <= MOST_AT_ONCE else await asyncio.to_thread(drawn)
 
 
 async def data(tx: Tx, _actor: Actor, place: Place) -> MapData:
@@ -38,52 +58,78 @@ async def data(tx: Tx, _actor: Actor, place: Place) -> MapData:
 
 async def list_data(tx: Tx, place: Place, wanted: Wanted) -> MapData:
     """A page of the list: of one category, of one area, in an order."""
-    block_id = place.block.id
+    block_id, mine = place.block.id, place.participant_id
     categories, layers = await store.categories(tx, block_id), await store.layers(tx, block_id)
-    every = await store.entries(tx, block_id)
     areas = rules.areas(layers)
-    found = [one for one in every if not wanted.category or str(one.category_id) == wanted.category]
-    if wanted.area:
-        area = areas.get(wanted.area)
-        found = [one for one in found if area is not None and one.state == "shown" and rules.lies_in(one, area[1])]
-    if wanted.sort == "endorsed":
-        found.sort(key=lambda one: -one.endorsements)
-    elif wanted.sort == "category":
-        order = {one.id: number for number, one in enumerate(categories)}
-        found.sort(key=lambda one: order.get(one.category_id, 0))
-    pages = max(1, -(-len(found) // PAGE))
+    category_id = rules.wanted_category(wanted.category, categories)
+    ids = await _ids_in(tx, place, wanted, areas) if wanted.area else None
+    found = len(ids) if ids is not None else await store.entry_count(tx, block_id, category_id=category_id)
+    pages = max(1, -(-found // PAGE))
     page = min(_page(wanted.page), pages)
+    entries = await store.entry_page(
+        tx, block_id, category_id=category_id, ids=ids, sort=wanted.sort, limit=PAGE, offset=(page - 1) * PAGE
+    )
     threads = await discussion.thread_counts(tx, block_id)
-    mine = place.participant_id
     return MapData(
         intro=render_markdown(settings_of(place).intro),
         categories=categories,
         layers=layers,
         areas=[(key, name) for key, (name, _area) in areas.items()],
-        rows=await rows(tx, found[(page - 1) * PAGE : page * PAGE]),
-        comments={one.id: threads.get(one.subject, 0) for one in found},
-        own=frozenset(one.id for one in every if rules.is_own(one, place)),
+        rows=await rows(tx, entries),
+        comments={one.id: threads.get(one.subject, 0) for one in entries},
+        own=frozenset(await store.own_ids(tx, block_id, mine)) if mine else frozenset(),
         endorsed=frozenset(await store.endorsed(tx, block_id, mine)) if mine else frozenset(),
-        count=sum(1 for one in every if one.state == "shown"),
-        found=len(found),
+        count=await store.entry_count(tx, block_id, shown=True),
+        found=found,
         page=page,
         pages=pages,
         wanted=wanted,
     )
 
 
-async def view(tx: Tx, place: Place, ground: Ground) -> MapView:
-    """The whole map."""
-    found = await store.entries(tx, place.block.id)
+async def _ids_in(tx: Tx, place: Place, wanted: Wanted, areas: Mapping[str, tuple[str, Geometry]]) -> list[int]:
+    """Entries that lie in the area that is asked for, of the category that is asked for."""
+    area = areas.get(wanted.area)
+    if area is None:
+        return []
+    known = await store.places(tx, place.block.id)
+
+    def inside() -> list[int]:
+        return [
+            entry_id
+            for entry_id, category_id, geometry in known
+            if (not wanted.category or str(category_id) == wanted.category) and contains(area[1], middle(geometry))
+        ]
+
+    return await asyncio.to_thread(inside)
+
+
+async def view(tx: Tx, place: Place, ground: Ground, *, spots: bool = True) -> MapView:
+    """The map as it is drawn; `spots` False: what lies below the entries."""
     mine = place.participant_id
     return MapView(
         ground=ground,
         categories=await store.categories(tx, place.block.id),
         layers=await store.layers(tx, place.block.id),
-        entries=await rows(tx, found),
-        own=[one.id for one in found if rules.is_own(one, place)],
+        spots=await store.spots(tx, place.block.id) if spots else [],
+        own=await store.own_ids(tx, place.block.id, mine) if mine else [],
         endorsed=await store.endorsed(tx, place.block.id, mine) if mine else [],
     )
+
+
+async def entry_page(tx: Tx, place: Place, page: str, ids: Sequence[int] | None = None) -> EntryPage:
+    """A hundred entries, or those that are named."""
+    count = await store.entry_count(tx, place.block.id)
+    pages = max(1, -(-count // MOST_AT_ONCE)) if ids is None else 1
+    number = min(_page(page), pages)
+    found = await store.entry_page(tx, place.block.id, ids=ids, limit=MOST_AT_ONCE, offset=(number - 1) * MOST_AT_ONCE)
+    return EntryPage(await rows(tx, found), count, number, pages)
+
+
+async def whole(tx: Tx, place: Place) -> tuple[list[Category], list[EntryRow]]:
+    """For files."""
+    found = await store.entries(tx, place.block.id)
+    return await store.categories(tx, place.block.id), await rows(tx, found)
 
 
 async def snapshot(tx: Tx, actor: Actor, params: Params) -> MapMarks:

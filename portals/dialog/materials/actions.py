@@ -170,20 +170,31 @@ async def remove_material(database: Database, actor: Actor, material_id: int, re
         raise Invalid(fields={"reason": _("This is too long: 500 characters at most")})
     async with database.transaction() as tx:
         _material, place = await access_material_to_manage(tx, actor, material_id)
-        versions = await store.versions(tx, material_id)
-        await store.clear_versions(tx, material_id)
-        for version in versions:
-            upload = await upload_store.upload(tx, version.upload_id) if version.upload_id else None
-            if upload is not None:
-                await uploads.remove_upload(tx, actor, upload)
-            for file_id in (version.file_id, version.preview_id):
-                if file_id is not None and (upload is None or file_id != upload.file_id):
-                    await drop_file(tx, file_id)
+        await _drop_content(tx, actor, material_id)
         await store.set_removed(tx, material_id, reason)
         removed = await _again(tx, material_id)
         await discussion.mark_thread(tx, place.block.id, removed.subject, closed=True)
         await _told(tx, actor, "material.remove", place, removed)
         return removed
+
+
+async def discard_files(tx: Tx, actor: Actor, block: Block) -> None:
+    """A draft is thrown away: its files and films go with it."""
+    for one in await store.materials(tx, block.id):
+        await _drop_content(tx, actor, one.id)
+
+
+async def _drop_content(tx: Tx, actor: Actor, material_id: int) -> None:
+    """Of all versions: files, previews, films with their recordings."""
+    versions = await store.versions(tx, material_id)
+    await store.clear_versions(tx, material_id)
+    for version in versions:
+        upload = await upload_store.upload(tx, version.upload_id) if version.upload_id else None
+        if upload is not None:
+            await uploads.remove_upload(tx, actor, upload)
+        for file_id in (version.file_id, version.preview_id):
+            if file_id is not None and (upload is None or file_id != upload.file_id):
+                await drop_file(tx, file_id)
 
 
 async def attach_captions(database: Database, actor: Actor, material_id: int, data: bytes, language: str) -> None:

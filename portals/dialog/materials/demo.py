@@ -27,6 +27,11 @@ SLIDES: Final = (
     ("Ile to kosztuje", ("6,4 mln zł, w tym 3,1 mln zł dotacji", "budowa: marzec – październik 2027"), 0),
     ("Jak zabrać głos", ("uwagi do paragrafów projektu do 15 dni od dziś", "spacer badawczy w sobotę o 11:00"), 0),
 )
+SCHOOL: Final = (
+    ("Szkoła na Zatorzu", ("18 oddziałów, 450 miejsc", "otwarcie: wrzesień 2029"), 12),
+    ("Trzy pomysły na teren", ("boisko i bieżnia", "ogród szkolny", "plac zabaw dla młodszych"), 24),
+    ("Co dalej", ("opinie do końca konsultacji", "projekt budowlany: wiosna 2027"), 0),
+)
 FORECAST: Final = (
     ("1. Przedmiot prognozy", (("Prognoza dotyczy projektu planu miejscowego „Nadrzecze II” o powierzchni 23,4 ha nad "
      "Słupią, między ul. Orzeszkowej a linią kolejową."),)),
@@ -55,6 +60,20 @@ async def fill(app: web.Application) -> None:
     clerk = (await demo_actors(app)).get("consultation_clerk", SYSTEM)
     await _square(app, clerk)
     await _plan(app, clerk)
+    await _school(app, clerk)
+
+
+async def _school(app: web.Application, clerk: Actor) -> None:
+    """Slides for the live meeting about the new school."""
+    block = await demo_block(app, "szkola-na-zatorzu", NAME, title="Materiały", phase=0)
+    if block is None:
+        return
+    slides = {"kind": "slides", "title": "Szkoła na Zatorzu", "slides": [
+        {"title": title, "lines": lines, "trees": trees} for title, lines, trees in SCHOOL
+    ]}  # fmt: skip
+    await _file(app, clerk, block.id, await _made(app, slides, "pdf", "Szkoła na Zatorzu.pdf"), MaterialDraft(
+        summary="Trzy slajdy do spotkania na żywo.", slides=True
+    ))  # fmt: skip
 
 
 async def _square(app: web.Application, clerk: Actor) -> None:

@@ -50,6 +50,7 @@ KIND: Final = BlockKind(
     timed=False,
     figures=figures,
     ready=ready,
+    discarded=actions.discard_files,
     copied=actions.copy_materials,
 )
 

@@ -30,6 +30,15 @@ MOST_MEMORY: Final = 3 << 30
 MOST_BYTES: Final = 200_000_000
 NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that is not there: a document that wants to load pictures from elsewhere gets none."""
+PROFILE: Final = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting">
+<prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop>
+<prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop>
+<prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop>
+</item></oor:items>
+"""
+"""LibreOffice would put a picture that a document names, such as file:///… of this machine, into the PDF."""
 
 
 class MakePreview(msgspec.Struct, frozen=True):
@@ -71,6 +80,7 @@ async def converted(program: str, files: FileStore, stored: StoredFile, folder: 
     with source.open("wb") as file:
         async for block in files.storage.read(stored.id, 0, stored.bytes):
             await asyncio.to_thread(file.write, block)
+    await asyncio.to_thread(_write_profile, folder / "profile" / "user")
     environment = {
         "HOME": str(folder),
         "PATH": os.environ.get("PATH", "/usr/bin"),
@@ -107,6 +117,11 @@ async def converted(program: str, files: FileStore, stored: StoredFile, folder: 
             await process.wait()
     made = folder / "document.pdf"
     return made if process.returncode == 0 and made.exists() else None
+
+
+def _write_profile(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "registrymodifications.xcu").write_text(PROFILE, encoding="utf-8")
 
 
 def _limited() -> None:

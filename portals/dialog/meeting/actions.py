@@ -11,7 +11,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.i18n import _
 from app.throttle import Charge, Limit, spend
 from portals.dialog.access import Place, access_block_to_moderate, access_block_to_take_part
-from portals.dialog.meeting import chat_store, rules, store, views
+from portals.dialog.meeting import chat_store, rules, slides, store, views
 from portals.dialog.meeting.model import (
     Hand,
     HandChanged,
@@ -29,7 +29,7 @@ from portals.dialog.meeting.model import (
     chat_room,
     room,
 )
-from portals.dialog.model import Participant
+from portals.dialog.model import Block, Participant
 
 KIND: Final = "meeting"
 ASK_LIMIT: Final = Limit("dialog.meeting.ask", burst=5, every_s=20)
@@ -247,6 +247,8 @@ async def lower_own_hand(database: Database, actor: Actor, block_id: int) -> Han
 
 
 async def tell_hand(tx: Tx, row: HandRow) -> Hand:
+    if row.state == "down":
+        await slides.hand_lowered(tx, row)
     [shown] = await views.shown_hands(tx, [row])
     tx.publish(room(row.block_id), HandChanged(shown))
     return shown
@@ -319,6 +321,15 @@ async def finish(tx: Tx, block_id: int, *, guests: bool) -> None:
     current = await store.close_current(tx, block_id)
     if current is not None:
         await _tell_question(tx, current)
+    if guests:
+        await slides.meeting_ended(tx, block_id)
+
+
+async def copied(tx: Tx, actor: Actor, old: Block, new: Block) -> None:
+    """The polls, prepared anew; nothing of what was asked, answered or said."""
+    del actor
+    for poll in await store.polls(tx, old.id):
+        await store.add_poll(tx, new.id, poll.text, poll.options, several=poll.several, at_close=poll.at_close)
 
 
 async def account_erased(tx: Tx, participant: Participant) -> None:

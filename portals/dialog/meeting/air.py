@@ -9,6 +9,7 @@ from app.actor import Actor
 from app.database import DATABASE, Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.i18n import _
+from media.continuity.mixing import MixState
 from media.continuity.model import Slot
 from media.hls.marks import Mark
 from media.keys import hash_key, new_key, new_stream_id
@@ -23,11 +24,15 @@ MARKED: Final = {"answer": "question", "poll": "poll", "guest": "guest"}
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What feeds the meeting: encoders that send, which one is asked for, where the rehearsal is seen."""
+    """What feeds the meeting: encoders that send, what is asked for, where the rehearsal is seen.
+
+    `mixing`: whether host and guest are put into one picture: off, starting, on, failed (the host is seen alone).
+    """
 
     sending: list[str]
     feeding: str
     guest_on_air: bool
+    mixing: str
     preview: str | None
 
 
@@ -154,8 +159,10 @@ async def invite(app: web.Application, actor: Actor, block_id: int, hand_id: int
         return await tell_hand(tx, row)
 
 
-async def put_guest_on_air(app: web.Application, actor: Actor, block_id: int, hand_id: int, *, on_air: bool) -> Hand:
-    """Viewers see the guest, or the host again. The moment is marked in the recording."""
+async def put_guest_on_air(
+    app: web.Application, actor: Actor, block_id: int, hand_id: int, *, on_air: bool, alone: bool = False
+) -> Hand:
+    """Viewers see and hear host and guest (`alone`: the guest), or the host again. It is marked in the recording."""
     async with app[DATABASE].transaction() as tx:
         place = await access_block_to_moderate(tx, actor, block_id, KIND)
         meeting = await _held(tx, place)
@@ -166,8 +173,13 @@ async def put_guest_on_air(app: web.Application, actor: Actor, block_id: int, ha
             raise Conflict(_("The guest does not send a picture yet"))
         row = await store.set_hand(tx, hand_id, "on_air" if on_air else "invited")
         await _subject(tx, actor, place, "guest-on" if on_air else "guest-off", hand=hand_id)
-        tx.after_commit(lambda: app[STREAMS].pin(meeting.stream_id, Slot.BACKUP if on_air else None))
+        tx.after_commit(lambda: _show_guest(app, meeting.stream_id, on_air=on_air, alone=alone))
         return await tell_hand(tx, row)
+
+
+def _show_guest(app: web.Application, stream_id: str, *, on_air: bool, alone: bool) -> None:
+    app[STREAMS].mix(stream_id, wanted=on_air and not alone)
+    app[STREAMS].pin(stream_id, Slot.BACKUP if on_air and alone else None)
 
 
 async def lower(app: web.Application, actor: Actor, block_id: int, hand_id: int) -> Hand:
@@ -185,7 +197,7 @@ async def lower(app: web.Application, actor: Actor, block_id: int, hand_id: int)
 
 
 def _guest_off(app: web.Application, stream_id: str) -> None:
-    app[STREAMS].pin(stream_id, None)
+    _show_guest(app, stream_id, on_air=False, alone=False)
     app[STREAMS].revoke(stream_id, "the guest's turn has ended", Slot.BACKUP)
 
 
@@ -195,11 +207,12 @@ async def source(app: web.Application, actor: Actor, block_id: int) -> Source:
         await access_block_to_moderate(tx, actor, block_id, KIND)
         stream_id = (await store.meeting(tx, block_id)).stream_id
     streams = app[STREAMS]
-    preview = streams.preview_id(stream_id)
+    preview, mixing = streams.preview_id(stream_id), streams.mixing(stream_id)
     return Source(
         sorted(slot.value for slot in streams.encoders(stream_id)),
         streams.feeding(stream_id).value,
-        streams.pinned(stream_id) is Slot.BACKUP,
+        streams.pinned(stream_id) is Slot.BACKUP or mixing is not MixState.OFF,
+        mixing.value,
         f"/hls/{preview}/index.m3u8" if preview else None,
     )
 

@@ -9,7 +9,7 @@ from app.api import body, reply
 from app.database import DATABASE
 from app.wire import current_actor
 from portals.dialog.access import access_block
-from portals.dialog.meeting import actions, air, store, views
+from portals.dialog.meeting import actions, air, slides, store, views
 from portals.dialog.meeting.actions import KIND
 
 
@@ -52,9 +52,23 @@ class NewHand(msgspec.Struct, frozen=True):
 
 
 class OnAir(msgspec.Struct, frozen=True):
-    """Whether viewers see the guest, or the host."""
+    """Whether viewers see the guest beside the host (`alone`: instead of the host), or the host."""
 
     on_air: bool
+    alone: bool = False
+
+
+class NewSlide(msgspec.Struct, frozen=True):
+    """A page, from 1, of a material of this consultation."""
+
+    material_id: int
+    page: int = 1
+
+
+class NewPresenter(msgspec.Struct, frozen=True):
+    """Whose raised hand it is; None: those who lead the meeting alone."""
+
+    hand_id: int | None
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -93,7 +107,8 @@ async def show_timeline(request: web.Request) -> web.Response:
         await access_block(tx, actor, _number(request), KIND)
         meeting = await store.meeting(tx, _number(request))
         found = await views.moments(tx, _number(request))
-    return reply(await views.timeline(request.app, meeting, found))
+        pages = await views.shown_slides(tx, _number(request))
+    return reply(await views.timeline(request.app, meeting, found, pages))
 
 
 async def list_messages(request: web.Request) -> web.Response:
@@ -180,12 +195,27 @@ async def invite(request: web.Request) -> web.Response:
 async def put_on_air(request: web.Request) -> web.Response:
     new, actor = await body(request, OnAir), await current_actor(request)
     hand = _number(request, "hand_id")
-    return reply(await air.put_guest_on_air(request.app, actor, _number(request), hand, on_air=new.on_air))
+    block = _number(request)
+    return reply(await air.put_guest_on_air(request.app, actor, block, hand, on_air=new.on_air, alone=new.alone))
 
 
 async def lower(request: web.Request) -> web.Response:
     actor, hand = await current_actor(request), _number(request, "hand_id")
     return reply(await air.lower(request.app, actor, _number(request), hand))
+
+
+async def show_slide(request: web.Request) -> web.Response:
+    new, actor = await body(request, NewSlide), await current_actor(request)
+    return reply(await slides.show_slide(request.app[DATABASE], actor, _number(request), new.material_id, new.page))
+
+
+async def close_slides(request: web.Request) -> web.Response:
+    return reply(await slides.close_slides(request.app[DATABASE], await current_actor(request), _number(request)))
+
+
+async def name_presenter(request: web.Request) -> web.Response:
+    new, actor = await body(request, NewPresenter), await current_actor(request)
+    return reply(await slides.name_presenter(request.app[DATABASE], actor, _number(request), new.hand_id))
 
 
 async def say(request: web.Request) -> web.Response:

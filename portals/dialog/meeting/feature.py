@@ -24,6 +24,7 @@ from portals.dialog.meeting.model import (
     MessageSent,
     PollChanged,
     QuestionChanged,
+    SlidesChanged,
 )
 
 KIND = BlockKind(
@@ -39,6 +40,7 @@ KIND = BlockKind(
     contributions=views.contributions,
     phase_ended=actions.phase_ended,
     account_erased=actions.account_erased,
+    copied=actions.copied,
 )
 
 
@@ -66,7 +68,7 @@ async def chat_snapshot(tx: Tx, actor: Actor, params: Params) -> ChatView:
 FEATURE = Feature(
     name="meeting",
     folder=Path(__file__).parent,
-    needs=("identity", "media", "dialog", "realtime"),
+    needs=("identity", "media", "dialog", "materials", "realtime"),
     routes=routes.ROUTES,
     rooms=(
         Room(
@@ -74,9 +76,9 @@ FEATURE = Feature(
             allow=ANYONE,
             kind=RoomKind.LATEST,
             snapshot=meeting_snapshot,
-            events=(MeetingChanged, QuestionChanged, PollChanged, HandChanged),
+            events=(MeetingChanged, QuestionChanged, PollChanged, HandChanged, SlidesChanged),
             presence=True,
-            summary="A live meeting: questions, polls, raised hands; counts who watches",
+            summary="A live meeting: questions, polls, raised hands, slides; counts who watches",
         ),
         Room(
             pattern="dialog/meeting/{block_id}/chat",

@@ -11,7 +11,7 @@ from portals.dialog.model import Author
 MeetingState = Literal["planned", "live", "ended"]
 QuestionState = Literal["waiting", "current", "answered", "dismissed"]
 PollState = Literal["draft", "open", "closed"]
-MomentKind = Literal["asked", "answer", "poll", "result", "message", "guest"]
+MomentKind = Literal["asked", "answer", "poll", "result", "message", "guest", "slides"]
 HandState = Literal["up", "invited", "on_air", "down"]
 
 
@@ -175,6 +175,64 @@ class NewKey(msgspec.Struct, frozen=True):
     hint: str
 
 
+class PresentationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Slides as they are stored, with what is known of their file. `type` empty: the file is gone."""
+
+    block_id: int
+    material_id: int | None = None
+    version: int = 0
+    page: int = 1
+    hand_id: int | None = None
+    participant_id: int | None = None
+    title: str = ""
+    type: str = ""
+    slug: str = ""
+    rev: int = 0
+
+
+class Presentation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the presenter shows now. `file` empty: nothing. `presenter`, `hand_id`: whom the host has named."""
+
+    material_id: int | None = None
+    version: int = 0
+    title: str = ""
+    file: str = ""
+    page: int = 1
+    presenter: Author | None = None
+    hand_id: int | None = None
+    rev: int = 0
+
+
+class SlideRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A page that was shown. `page` 0: the slides were closed."""
+
+    id: int
+    material_id: int | None
+    version: int
+    page: int
+    shown_at: datetime
+    title: str
+    type: str
+    slug: str
+
+
+class Slide(msgspec.Struct, frozen=True, kw_only=True):
+    """A page and its place in the recording. `file` empty: from here on none is shown, or its file is gone."""
+
+    title: str
+    file: str
+    page: int
+    at: datetime
+    position_s: float | None = None
+
+
+class Deck(msgspec.Struct, frozen=True):
+    """A material of this consultation that can be shown page by page."""
+
+    id: int
+    title: str
+
+
 class MeetingView(msgspec.Struct, frozen=True):
     """What the meeting's room starts with."""
 
@@ -182,6 +240,7 @@ class MeetingView(msgspec.Struct, frozen=True):
     questions: list[Question]
     polls: list[Poll]
     hands: list[Hand]
+    slides: Presentation = Presentation()
 
 
 class ChatView(msgspec.Struct, frozen=True):
@@ -224,6 +283,7 @@ class Timeline(msgspec.Struct, frozen=True):
     moments: list[Moment]
     spans: list[Span]
     duration_s: float
+    slides: list[Slide] = []
 
 
 class MeetingChanged(Event, frozen=True, tag=True):
@@ -260,6 +320,12 @@ class HandChanged(Event, frozen=True, tag=True):
     @property
     def key(self) -> str:
         return f"hand/{self.hand.id}"
+
+
+class SlidesChanged(Event, frozen=True, tag=True):
+    """Opened, turned, closed, or another presenter."""
+
+    slides: Presentation
 
 
 class MessageSent(Event, frozen=True, tag=True):

@@ -19,7 +19,7 @@ from portals.dialog.access import (
     access_block_to_moderate,
     access_consultation_by_slug,
 )
-from portals.dialog.meeting import actions, key_store, store, views
+from portals.dialog.meeting import actions, key_store, slide_store, store, views
 from portals.dialog.meeting.actions import KIND
 from portals.dialog.meeting.model import MeetingView, Mine, Timeline
 
@@ -47,8 +47,11 @@ async def show_meeting(request: web.Request) -> web.StreamResponse:
         view = await views.room_view(tx, place.block.id)
         chat = await views.chat_view(tx, place.block.id)
         mine = await views.mine(tx, place)
-        found = await views.moments(tx, place.block.id) if view.meeting.state == "ended" else []
-    timeline = await views.timeline(request.app, view.meeting, found)
+        ended = view.meeting.state == "ended"
+        found = await views.moments(tx, place.block.id) if ended else []
+        pages = await views.shown_slides(tx, place.block.id) if ended else []
+        decks = await slide_store.decks(tx, place.consultation.id) if view.meeting.state == "live" else []
+    timeline = await views.timeline(request.app, view.meeting, found, pages)
     settings = actions.settings_of(place)
     stream = view.meeting.stream_id
     return await render(
@@ -62,6 +65,7 @@ async def show_meeting(request: web.Request) -> web.StreamResponse:
         chat=chat.messages,
         timeline=timeline,
         has_recording=bool(timeline.spans),
+        decks=decks,
         live_address=f"/hls/{stream}/index.m3u8" if view.meeting.state == "live" else "",
         recording_address=f"/recordings/{stream}/index.m3u8",
         facts=msgspec.to_builtins({"chapters": [], "spans": timeline.spans}),
@@ -80,6 +84,7 @@ async def show_host(request: web.Request) -> web.StreamResponse:
         view = await views.room_view(tx, place.block.id, drafts=True)
         chat = await views.chat_view(tx, place.block.id)
         keys = await key_store.keys(tx, place.block.id) if place.may_manage else []
+        decks = await slide_store.decks(tx, place.consultation.id)
     host = request.url.host or request.app[CITY].name
     return await render(
         request,
@@ -88,6 +93,7 @@ async def show_host(request: web.Request) -> web.StreamResponse:
         settings=actions.settings_of(place),
         view=view,
         chat=chat.messages,
+        decks=decks,
         keys=[key for key in keys if key.revoked_at is None],
         rtmp_url=f"rtmp://{host}:{rtmp_port(request.app)}/live",
         path=views.path_of(place),

@@ -18,6 +18,7 @@ from portals.dialog.meeting.model import (
     Mine,
     NewKey,
     Poll,
+    Presentation,
     Question,
     Timeline,
 )
@@ -91,6 +92,9 @@ ROUTES: Final = (
     _do(f"{HAND}/invite", api.invite, HOSTING, "Invite a guest to speak", Hand, media=True),
     _do(f"{HAND}/air", api.put_on_air, HOSTING, "Show the guest, or the host again", Hand, api.OnAir, media=True),
     _do(f"{HAND}/lower", api.lower, HOSTING, "Take a hand off the queue", Hand, media=True),
+    _do(f"{API}/slides", api.show_slide, SIGNED_IN, "Show a page of slides to everybody", Presentation, api.NewSlide),
+    _do(f"{API}/slides", api.close_slides, SIGNED_IN, "Show slides no longer", Presentation, method="DELETE"),
+    _do(f"{API}/presenter", api.name_presenter, HOSTING, "Who turns the pages too", Presentation, api.NewPresenter),
     _do(f"{API}/messages", api.say, SIGNED_IN, "Write into the chat", Message, api.Words, 201),
     _do(f"{MESSAGE}/hide", api.hide, HOSTING, "Hide a chat message", Message),
     _do(f"{MESSAGE}/restore", api.restore, HOSTING, "Show a hidden chat message again", Message),

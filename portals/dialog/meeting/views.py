@@ -15,7 +15,7 @@ from app.markup import render_markdown
 from media.record.recordings import RECORDINGS
 from portals.dialog.access import Place
 from portals.dialog.blocks import Contribution, Figure
-from portals.dialog.meeting import chat_store, rules, store
+from portals.dialog.meeting import chat_store, rules, slide_store, slides, store
 from portals.dialog.meeting.model import (
     ChatView,
     Hand,
@@ -32,6 +32,7 @@ from portals.dialog.meeting.model import (
     PollRow,
     Question,
     QuestionRow,
+    Slide,
     Span,
     Timeline,
 )
@@ -87,6 +88,7 @@ async def room_view(tx: Tx, block_id: int, *, drafts: bool = False) -> MeetingVi
         await shown_questions(tx, await store.questions(tx, block_id)),
         await shown_polls(tx, polls),
         await shown_hands(tx, await store.hands(tx, block_id)),
+        await slides.shown(tx, await slide_store.presentation(tx, block_id)),
     )
 
 
@@ -169,6 +171,7 @@ async def moments(tx: Tx, block_id: int) -> list[Moment]:
         if one.taken_at is not None:
             found.append(_moment("answer", "question", one.id, one.text, one.author, one.taken_at))
     found += await _polls_and_guests(tx, block_id)
+    found += await _opened_slides(tx, block_id)
     lines = await shown_messages(tx, await chat_store.messages(tx, block_id, MOST_MESSAGES))
     found += [
         _moment("message", "message", line.id, line.body, line.author, line.sent_at)
@@ -194,11 +197,27 @@ async def _polls_and_guests(tx: Tx, block_id: int) -> list[Moment]:
     return found
 
 
+async def _opened_slides(tx: Tx, block_id: int) -> list[Moment]:
+    found, before = [], None
+    for row in await slide_store.slides(tx, block_id):
+        if row.page and row.type and row.material_id != before:
+            found.append(_moment("slides", "slide", row.id, row.title, None, row.shown_at))
+        before = row.material_id if row.page else None
+    return found
+
+
+async def shown_slides(tx: Tx, block_id: int) -> list[Slide]:
+    """Each page and when it was shown."""
+    return [slides.slide(row) for row in await slide_store.slides(tx, block_id)]
+
+
 def _moment(kind: MomentKind, name: str, number: int, text: str, author: Author | None, at: datetime) -> Moment:
     return Moment(kind=kind, ref=f"{name}/{number}", text=text, author=author, at=at)
 
 
-async def timeline(app: web.Application, meeting: Meeting, found: Sequence[Moment]) -> Timeline:
+async def timeline(
+    app: web.Application, meeting: Meeting, found: Sequence[Moment], pages: Sequence[Slide] = ()
+) -> Timeline:
     """The moments with their places in the recording."""
     summary = None
     if meeting.state != "planned" and RECORDINGS in app:
@@ -206,7 +225,8 @@ async def timeline(app: web.Application, meeting: Meeting, found: Sequence[Momen
     stretches = summary.stretches if summary is not None else []
     spans = [Span(round(one.position_s, 3), one.began_at, round(one.duration_s, 3)) for one in stretches]
     placed = [msgspec.structs.replace(one, position_s=rules.position_of(spans, one.at)) for one in found]
-    return Timeline(placed, spans, round(summary.duration_s, 3) if summary is not None else 0.0)
+    led = [msgspec.structs.replace(one, position_s=rules.position_of(spans, one.at)) for one in pages]
+    return Timeline(placed, spans, round(summary.duration_s, 3) if summary is not None else 0.0, led)
 
 
 # for lists, the report and «what became of it»

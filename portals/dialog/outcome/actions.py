@@ -12,6 +12,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.i18n import _
 from portals.dialog.access import Place, access_block_to_manage, access_consultation, access_managed
 from portals.dialog.blocks import Blocks
+from portals.dialog.discussion import following
 from portals.dialog.outcome import rules, store, views
 from portals.dialog.outcome.model import (
     KIND_NAME,
@@ -142,10 +143,14 @@ async def set_rhythm(database: Database, actor: Actor, consultation_id: int, rhy
     return chosen
 
 
-async def leave(database: Database, account_id: int, consultation_ids: Sequence[int]) -> None:
+async def leave(
+    database: Database, account_id: int, consultation_ids: Sequence[int], thread_ids: Sequence[int] = ()
+) -> None:
     """No mail about these any more. The caller has checked the letter's token; doing it twice is doing it once."""
     async with database.transaction() as tx:
         await store.leave(tx, account_id, consultation_ids)
         actor = Actor(account_id=account_id)
         for consultation_id in consultation_ids:
             await tx.audit(actor, "outcome.leave", f"consultation/{consultation_id}")
+        if thread_ids:
+            await following.leave_threads(tx, actor, account_id, thread_ids)

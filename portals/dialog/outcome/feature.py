@@ -11,6 +11,7 @@ from app.database import Tx
 from app.feature import ANYONE, Feature, Params, Room, RoomKind
 from app.i18n import _
 from app.markup import render_markdown
+from app.push import SECTIONS, Section
 from portals.dialog.access import access_block, room_number
 from portals.dialog.blocks import BLOCKS, BlockKind, Blocks
 from portals.dialog.outcome import demo, rules, store, views
@@ -23,6 +24,7 @@ from portals.dialog.outcome.model import (
     OutcomeSettings,
     OutcomeVersion,
 )
+from portals.dialog.outcome.pages import section_data
 from portals.dialog.outcome.routes import ROUTES
 
 
@@ -46,6 +48,7 @@ def kind(blocks: Blocks) -> BlockKind:
 async def kind_service(app: web.Application) -> AsyncIterator[None]:
     """Puts the kind onto the portal's pages."""
     app[BLOCKS].add(kind(app[BLOCKS]))
+    app[SECTIONS].add(Section(name=KIND_NAME, template="outcome/_following.html", data=section_data))
     yield
 
 
@@ -57,7 +60,7 @@ async def outcome_snapshot(tx: Tx, actor: Actor, params: Params) -> OutcomeVersi
 FEATURE = Feature(
     name=KIND_NAME,
     folder=Path(__file__).parent,
-    needs=("identity", "mail", "dialog", "realtime"),
+    needs=("identity", "mail", "dialog", "discussion", "push", "realtime"),
     routes=ROUTES,
     rooms=(
         Room(

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from app import push
 from app.database import DATABASE, Database, Tx
 from app.errors import Invalid, Unavailable
 from app.i18n import Locale, _
@@ -26,9 +27,11 @@ from app.supervise import SUPERVISOR
 from portals.dialog import participant_store
 from portals.dialog import store as dialog_store
 from portals.dialog.blocks import BLOCKS, Blocks
+from portals.dialog.discussion import following
+from portals.dialog.discussion.model import Follow
 from portals.dialog.model import Consultation
 from portals.dialog.outcome import rules, store, views
-from portals.dialog.outcome.model import DueLetter, Entry, Following, Rhythm
+from portals.dialog.outcome.model import Answer, DueLetter, Entry, Rhythm
 
 log = structlog.get_logger(__name__)
 
@@ -56,14 +59,26 @@ class Desk(msgspec.Struct, frozen=True):
     post: Post
     keys: Keys
 
-    def leave(self, account_id: int, consultation_ids: Sequence[int]) -> str:
+    def leave(self, account_id: int, consultation_ids: Sequence[int], thread_ids: Sequence[int] = ()) -> str:
         """The letter's address for leaving."""
-        return f"{self.post.origin}/dialog/mine/leave/{rules.leave_token(self.keys, account_id, consultation_ids)}"
+        token = rules.leave_token(self.keys, account_id, consultation_ids, thread_ids)
+        return f"{self.post.origin}/dialog/mine/leave/{token}"
 
     def footer(self, locale: Locale, leave: str) -> str:
         settings = f"{self.post.origin}/dialog/mine/following"
         words = locale.filled(FOOTER, {"settings": settings, "leave": leave})
         return f"\n\n--\n{words}\n\n{self.post.city.office}\n"
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Of a digest: what is new in one thing."""
+
+    title: str
+    path: str
+    lines: list[str]
+
+    def text(self, origin: str) -> str:
+        return "\n".join([self.title, f"{origin}{self.path}", "", *self.lines])
 
 
 async def tell_authors(desk: Desk) -> int:
@@ -84,11 +99,14 @@ async def _tell_author(desk: Desk, tx: Tx, letter: DueLetter) -> bool:
     consultation = await dialog_store.consultation(tx, letter.consultation_id)
     if answer is None or consultation is None or consultation.state == "draft":
         return False
-    if letter.account_id is None or letter.email is None or letter.rhythm == "none" or answer.status != letter.status:
+    if letter.account_id is None or answer.status != letter.status:
         return False
     found = await views.entries(tx, desk.blocks, consultation, only=answer.block_id)
     entry = next((one for one in found if one.ref == answer.ref), None)
     if entry is None:  # hidden or taken back since
+        return False
+    await push.tell(tx, letter.account_id, _answered(answer, consultation, entry))
+    if letter.email is None or letter.rhythm == "none":
         return False
     locale = desk.post.locales.get(letter.language or "")
     values: dict[str, object] = {
@@ -100,25 +118,38 @@ async def _tell_author(desk: Desk, tx: Tx, letter: DueLetter) -> bool:
     }
     text = locale.filled(ANSWER_TEXT, values)
     subject = locale.filled(ANSWER_SUBJECT, values)
-    return await _send(desk, tx, locale, letter.email, subject, text, letter.account_id, [consultation.id])
+    leave = desk.leave(letter.account_id, [consultation.id])
+    return await _send(desk, tx, locale, letter.email, subject, text, leave)
 
 
-async def _send(
-    desk: Desk, tx: Tx, locale: Locale, to: str, subject: str, text: str, account_id: int, ids: Sequence[int]
-) -> bool:
+def _answered(answer: Answer, consultation: Consultation, entry: Entry) -> push.Note:
+    return push.Note(
+        ref=f"outcome/{answer.id}/{answer.status}",
+        tag=f"outcome/{answer.block_id}/{answer.ref}",
+        title=consultation.title[:200],
+        text=_("The office has answered you"),
+        path=entry.path,
+    )
+
+
+async def _send(desk: Desk, tx: Tx, locale: Locale, to: str, subject: str, text: str, leave: str) -> bool:
     """False where the account's address takes no mail: that must not hold up the letters of others."""
-    leave = desk.leave(account_id, ids)
     text += desk.footer(locale, leave)
     try:
         await send_mail(tx, to=to, subject=_subject(desk, subject), text=text, leave=leave)
     except Invalid as problem:
-        log.warning("letter cannot be sent", account=account_id, fields=list(problem.fields))
+        log.warning("letter cannot be sent", fields=list(problem.fields))
         return False
     return True
 
 
 async def send_digests(desk: Desk, now: datetime | None = None) -> int:
-    """Digests that are due, one letter for each account and rhythm. Returns how many went out."""
+    """Digests that are due, one letter for each account and rhythm. Returns how many went out.
+
+    However many processes do this at once, a letter is written by the one that holds what it tells of, in the
+    transaction that marks it as told: one that dies loses and doubles nothing. What the mail server has taken while its
+    sender died before the mark goes out again, under the same Message-ID: better twice than never.
+    """
     sent = 0
     zone = ZoneInfo(desk.post.city.time_zone)
     for rhythm in DIGESTS:
@@ -127,41 +158,79 @@ async def send_digests(desk: Desk, now: datetime | None = None) -> int:
         before, last = rules.due_before(rhythm, moment, zone), 0
         while True:
             async with desk.database.transaction(readonly=True) as tx:
-                accounts = await store.due_accounts(tx, rhythm, before, last, ACCOUNTS_AT_ONCE)
+                due = {*await store.due_accounts(tx, rhythm, before, last, ACCOUNTS_AT_ONCE)}
+                due |= {*await following.due_accounts(tx, rhythm, before, last, ACCOUNTS_AT_ONCE)}
+            accounts = sorted(due)[:ACCOUNTS_AT_ONCE]
             if not accounts:
                 break
             for account_id in accounts:
                 async with desk.database.transaction() as tx:
-                    due = await store.take_due(tx, account_id, rhythm, before)
-                    sent += await _digest(desk, tx, account_id, due, moment - rules.SETTLED)
+                    if rhythm == "instant" and await push.quiet_left(tx, account_id, moment, zone):
+                        continue
+                    sent += await _digest(desk, tx, account_id, rhythm, before, moment - rules.SETTLED)
             last = accounts[-1]
     return sent
 
 
-async def _digest(desk: Desk, tx: Tx, account_id: int, due: Sequence[Following], until: datetime) -> bool:
-    """One letter with a part for each consultation; none where nothing is new."""
+async def _digest(desk: Desk, tx: Tx, account_id: int, rhythm: Rhythm, before: datetime, until: datetime) -> bool:
+    """One letter with a part for each consultation and thread; none where nothing is new."""
+    due = await store.take_due(tx, account_id, rhythm, before)
+    threads = await following.take_due(tx, account_id, rhythm, before)
     address = await store.address(tx, account_id)
-    if not due or address is None:
+    if address is None or not (due or threads):
         return False
     email, language = address
     locale = desk.post.locales.get(language)
-    parts, titles = [], []
+    parts: list[Part] = []
     for one in due:
         consultation = await dialog_store.consultation(tx, one.consultation_id)
         if consultation is None or consultation.state == "draft":
             continue
         lines = await news(desk, tx, locale, consultation, account_id, one.told_at, until)
         if lines:
-            parts.append("\n".join([consultation.title, f"{desk.post.origin}{consultation.path}", "", *lines]))
-            titles.append(consultation.title)
-    ids = [one.consultation_id for one in due]
-    await store.set_told(tx, account_id, ids, until)
+            parts.append(Part(consultation.title, consultation.path, lines))
+    processes = len(parts)
+    parts += await _thread_parts(desk, tx, locale, account_id, threads, until)
+    await store.set_told(tx, account_id, [one.consultation_id for one in due], until)
+    await following.set_told(tx, account_id, threads, until)
     if not parts:
         return False
-    subject = DIGEST_SUBJECT if len(titles) == 1 else MORE_SUBJECT
-    title = locale.filled(subject, {"title": titles[0], "count": str(len(titles))})
-    text = "\n\n\n".join([locale.gettext(DIGEST_START), *parts])
-    return await _send(desk, tx, locale, email, title, text, account_id, ids)
+    title = locale.gettext(DIGEST_SUBJECT if len(parts) == 1 else MORE_SUBJECT) % {
+        "title": parts[0].title,
+        "count": len(parts),
+    }
+    if processes:  # a thread's entries were told at once
+        await push.tell(tx, account_id, _digest_note(parts, title, until))
+    leave = desk.leave(account_id, [one.consultation_id for one in due], [one.thread_id for one in threads])
+    text = "\n\n\n".join([locale.gettext(DIGEST_START), *(one.text(desk.post.origin) for one in parts)])
+    return await _send(desk, tx, locale, email, title, text, leave)
+
+
+async def _thread_parts(
+    desk: Desk, tx: Tx, locale: Locale, account_id: int, threads: Sequence[Follow], until: datetime
+) -> list[Part]:
+    """Of threads whose consultation sends no letters of its own; «no mail» for a consultation is meant for them too."""
+    parts = []
+    for one in threads:
+        found = await following.thread_news(tx, locale, one, until, desk.post.origin)
+        if found is None:
+            continue
+        spot, lines = found
+        known = await store.following(tx, account_id, spot.place.consultation.id)
+        if known is not None and (known.rhythm in rules.TELLING or known.rhythm == "none"):
+            continue
+        parts.append(Part(following.title_of(spot), spot.path, lines))
+    return parts
+
+
+def _digest_note(parts: Sequence[Part], title: str, until: datetime) -> push.Note:
+    return push.Note(
+        ref=f"digest/{until.isoformat()}",
+        tag="digest",
+        title=(parts[0].title if len(parts) == 1 else title)[:200],
+        text=_("There is news in what you follow"),
+        path=parts[0].path if len(parts) == 1 else "/dialog/mine/following",
+    )
 
 
 async def news(

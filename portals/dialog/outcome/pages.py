@@ -1,31 +1,46 @@
 """Residents' pages: what became of it, the report and its files, following and leaving."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
-from app.actor import ANONYMOUS
-from app.database import DATABASE
+from app.actor import ANONYMOUS, Actor
+from app.database import DATABASE, Tx
 from app.errors import AppError, NotFound
 from app.files.names import content_disposition
-from app.forms import read, see_other
+from app.forms import read, require_action, see_other
 from app.i18n import LOCALES, _
 from app.identity.identity import IDENTITY
 from app.pages import flash, render
+from app.push.pages import PAGE as FOLLOWING
 from app.throttle import Charge, Limit, spend
 from app.wire import CITY, current_actor, public_url
 from portals.dialog import store as dialog_store
 from portals.dialog.access import access_consultation_by_slug
 from portals.dialog.blocks import BLOCKS
+from portals.dialog.discussion import following
+from portals.dialog.discussion.model import FollowRhythm
 from portals.dialog.model import Consultation
 from portals.dialog.outcome import actions, exporting, rules, store, views
 from portals.dialog.outcome.forms import RhythmForm
-from portals.dialog.outcome.model import OpenReport, Report
+from portals.dialog.outcome.model import OpenReport, Report, Rhythm
 
 PER_PAGE: Final = 50
 FOLLOWS: Final = Limit(name="outcome.follow", burst=40, every_s=10)
 TYPES: Final = {"pdf": "application/pdf", "json": "application/json", "csv": "text/csv"}
+
+
+class FollowedView(msgspec.Struct, frozen=True):
+    """What somebody follows. `rhythms`, `ways`: what may be chosen for consultations and for threads."""
+
+    lines: list[tuple[Consultation, str]]
+    rhythms: Mapping[Rhythm, str]
+    threads: list[following.Followed]
+    ways: Mapping[FollowRhythm, str]
+    by_writing: bool
 
 
 async def show_report(request: web.Request) -> web.StreamResponse:
@@ -139,32 +154,48 @@ async def show_follow(request: web.Request) -> web.StreamResponse:
     )
 
 
-async def show_following(request: web.Request) -> web.StreamResponse:
-    """`GET|POST /dialog/mine/following`: all of it on one page; `rhythm-<consultation>` fields."""
+async def show_following(_request: web.Request) -> web.StreamResponse:
+    """`GET /dialog/mine/following`: the address that letters name leads to the page of all notifications."""
+    return see_other(FOLLOWING)
+
+
+async def save_following(request: web.Request) -> web.StreamResponse:
+    """`POST /dialog/mine/following`: `rhythm-<consultation>`, `thread-<thread>`, `by_writing`."""
+    await require_action(request)
     actor = await current_actor(request)
+    posted = {name: str(value) for name, value in (await request.post()).items()}
+    async with request.app[DATABASE].transaction(readonly=True) as tx:
+        known = await section_data(tx, actor)
+    processes = {f"rhythm-{one.id}": (one.id, rhythm) for one, rhythm in known.lines}
+    threads = {one.follow.field: one.follow for one in known.threads}
+    try:
+        await spend(request.app[DATABASE], Charge(FOLLOWS, str(actor.account_id)))
+        for name, (number, was) in processes.items():
+            if posted.get(name, was) != was:
+                await actions.set_rhythm(request.app[DATABASE], actor, number, posted[name])
+        for name, follow in threads.items():
+            if posted.get(name, follow.rhythm) != follow.rhythm:
+                await following.set_follow(request.app[DATABASE], actor, follow.block_id, follow.subject, posted[name])
+        await following.set_by_writing(request.app[DATABASE], actor, wanted="by_writing" in posted)
+    except AppError as problem:
+        locale = request.app[LOCALES].choose(request)
+        told = next(iter(getattr(problem, "fields", {}).values()), str(problem))
+        await flash(request, locale.gettext(told), "danger")
+    else:
+        await flash(request, _("Saved"))
+    return see_other(FOLLOWING)
+
+
+async def section_data(tx: Tx, actor: Actor) -> FollowedView:
+    """What the page of notifications shows of consultations."""
     account_id = actor.account_id or 0
-    form = await read(request, RhythmForm)
-    if form.posted and form.validate():
-        posted = await request.post()
-        known = {one.id: rhythm for one, rhythm in await _mine(request, account_id)}
-        wanted = {
-            _number(name.removeprefix("rhythm-")): str(value)
-            for name, value in posted.items()
-            if name.startswith("rhythm-")
-        }
-        changed = {number: rhythm for number, rhythm in wanted.items() if known.get(number, rhythm) != rhythm}
-        try:
-            await spend(request.app[DATABASE], Charge(FOLLOWS, str(account_id)))
-            for number, rhythm in changed.items():
-                await actions.set_rhythm(request.app[DATABASE], actor, number, rhythm)
-        except AppError as problem:
-            form.take(problem)
-        else:
-            await flash(request, _("Saved"))
-            return see_other(request.path)
-    lines = await _mine(request, account_id)
-    return await render(
-        request, "outcome/following.html", status=form.status, form=form, lines=lines, rhythms=rules.RHYTHMS
+    rhythms: dict[int, str] = dict.fromkeys(await store.joined(tx, account_id), "own")
+    rhythms |= {one.consultation_id: one.rhythm for one in await store.followed(tx, account_id)}
+    found = [(await dialog_store.consultation(tx, number), rhythm) for number, rhythm in sorted(rhythms.items())]
+    lines = [(one, rhythm) for one, rhythm in reversed(found) if one is not None and one.state != "draft"]
+    threads = await following.followed_threads(tx, actor)
+    return FollowedView(
+        lines, rules.RHYTHMS, threads, following.RHYTHMS, await following.chooses_by_writing(tx, account_id)
     )
 
 
@@ -177,21 +208,13 @@ async def show_leave(request: web.Request) -> web.StreamResponse:
     found = rules.left_by(request.app[IDENTITY].keys, request.match_info["token"])
     if found is None:
         raise NotFound
-    account_id, ids = found
+    account_id, ids, threads = found
     if request.method == "POST":
-        await actions.leave(request.app[DATABASE], account_id, ids)
+        await actions.leave(request.app[DATABASE], account_id, ids, threads)
     async with request.app[DATABASE].transaction(readonly=True) as tx:
         titles = [one.title for one in [await dialog_store.consultation(tx, number) for number in ids] if one]
+        titles += await following.titles(tx, account_id, threads)
     return await render(request, "outcome/leave.html", done=request.method == "POST", titles=titles)
-
-
-async def _mine(request: web.Request, account_id: int) -> list[tuple[Consultation, str]]:
-    """Consultations that the account follows or takes part in, each with its rhythm."""
-    async with request.app[DATABASE].transaction(readonly=True) as tx:
-        rhythms: dict[int, str] = dict.fromkeys(await store.joined(tx, account_id), "own")
-        rhythms |= {one.consultation_id: one.rhythm for one in await store.followed(tx, account_id)}
-        found = [(await dialog_store.consultation(tx, number), rhythm) for number, rhythm in sorted(rhythms.items())]
-    return [(one, rhythm) for one, rhythm in reversed(found) if one is not None and one.state != "draft"]
 
 
 async def _report(request: web.Request) -> tuple[Consultation, Report]:

@@ -23,7 +23,7 @@ def _post(path: str, handler: Handler, allow: Allow) -> Route:
 
 ROUTES: Final = (
     _get("/dialog/mine/following", pages.show_following, SIGNED_IN, "following"),
-    _post("/dialog/mine/following", pages.show_following, SIGNED_IN),
+    _post("/dialog/mine/following", pages.save_following, SIGNED_IN),
     _get(r"/dialog/mine/leave/{token:[\w.-]{1,600}}", pages.show_leave, ANYONE, "leave"),
     _post(r"/dialog/mine/leave/{token:[\w.-]{1,600}}", pages.show_leave, ANYONE),
     _get(OUTCOME, pages.show_report, ANYONE, "report"),

@@ -39,6 +39,8 @@ RHYTHMS: Final[dict[Rhythm, str]] = {
 }
 INSTANT: Final = timedelta(minutes=5)
 """«At once» is at most this late, so that a lively hour is one letter and not forty."""
+TELLING: Final = frozenset({"instant", "daily", "weekly"})
+"""Letters of a consultation tell of its threads too."""
 MORNING: Final = time(7)
 """When digests go out; weekly ones on Mondays."""
 SETTLED: Final = timedelta(minutes=1)
@@ -86,19 +88,21 @@ def due_before(rhythm: Rhythm, now: datetime, zone: ZoneInfo) -> datetime:
     return morning
 
 
-def leave_token(keys: Keys, account_id: int, consultation_ids: Sequence[int]) -> str:
-    """What a letter's link carries: of use for leaving these consultations, and for nothing else."""
-    which = "-".join(str(one) for one in consultation_ids)
+def leave_token(keys: Keys, account_id: int, consultation_ids: Sequence[int], thread_ids: Sequence[int] = ()) -> str:
+    """What a letter's link carries: of use for leaving these consultations and threads, and for nothing else."""
+    which = "-".join([*(str(one) for one in consultation_ids), *(f"t{one}" for one in thread_ids)])
     return f"{account_id}.{which}.{keys.sign(LEAVE, str(account_id), which)}"
 
 
-def left_by(keys: Keys, token: str) -> tuple[int, list[int]] | None:
-    """Account and consultations of a token; None where we have not made it."""
+def left_by(keys: Keys, token: str) -> tuple[int, list[int], list[int]] | None:
+    """Account, consultations and threads of a token; None where we have not made it."""
     account, _dot, rest = token.partition(".")
     which, _dot, signature = rest.partition(".")
     if not hmac.compare_digest(keys.sign(LEAVE, account, which).encode(), signature.encode()):
         return None
-    return int(account), [int(one) for one in which.split("-")]
+    names = which.split("-")
+    threads = [int(one.removeprefix("t")) for one in names if one.startswith("t")]
+    return int(account), [int(one) for one in names if not one.startswith("t")], threads
 
 
 def _is_number(text: str) -> bool:

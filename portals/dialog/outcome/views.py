@@ -12,10 +12,11 @@ from app.database import Tx
 from app.markup import render_markdown
 from portals.dialog import list_store, store
 from portals.dialog.access import Place, place_of
-from portals.dialog.blocks import BlockKind, Blocks
+from portals.dialog.blocks import BlockKind, Blocks, Contribution
 from portals.dialog.model import Author, Consultation, ParticipantGroup
 from portals.dialog.outcome import store as outcome_store
 from portals.dialog.outcome.model import (
+    Answer,
     AnsweredRow,
     BlockFigures,
     Count,
@@ -96,11 +97,26 @@ async def entries(
             path=one.path,
             visible=one.visible,
             named=one.named,
-            answer=answers.get((place.block.id, one.ref)),
+            answer=answers.get((place.block.id, one.ref)) or _given(one),
         )
         for kind, place, one in found
     ]
     return sorted(made, key=lambda one: (one.at, one.block_id, one.ref))
+
+
+def _given(one: Contribution) -> Answer | None:
+    """What the part itself has answered. `rev` 0: the clerk who answers here writes the first answer of ours."""
+    if one.given is None:
+        return None
+    return Answer(
+        id=0,
+        block_id=one.block_id,
+        ref=one.ref,
+        status=one.given.status,
+        answer=one.given.answer,
+        answered_at=one.given.at,
+        rev=0,
+    )
 
 
 def _shown(author: Author | None, *, named: bool) -> Author | None:

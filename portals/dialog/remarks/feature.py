@@ -12,7 +12,7 @@ from app.feature import ANYONE, SIGNED_IN, Allow, Feature, Handler, Room, RoomKi
 from app.i18n import _
 from portals.dialog.access import Place
 from portals.dialog.blocks import BLOCKS, BlockKind, Contribution, Figure
-from portals.dialog.remarks import actions, api, demo, desk_pages, drafting, pages, store, version_store, views
+from portals.dialog.remarks import actions, api, demo, desk_pages, drafting, pages, rules, store, version_store, views
 from portals.dialog.remarks.forms import RemarksForm
 from portals.dialog.remarks.model import (
     Answer,
@@ -60,6 +60,7 @@ async def contributions(tx: Tx, _actor: Actor, place: Place) -> Sequence[Contrib
             at=one.made_at,
             path=f"{place.own_path}#remark-{one.id}",
             visible=one.state == "shown",
+            given=rules.given(one),
         )
         for one in found
     ]

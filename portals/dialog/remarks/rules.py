@@ -3,11 +3,12 @@
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from app.i18n import _
 from portals.dialog.access import Place
+from portals.dialog.blocks import Given
 from portals.dialog.model import Author
 from portals.dialog.remarks.model import MOST_REASON, MOST_TEXT, Answer, Position, Remark, RemarkRow
 
@@ -17,6 +18,13 @@ POSITIONS: Final[Mapping[Position, str]] = {
     "rejected": _("Not taken into account"),
     "explained": _("Explanation"),
 }
+STATUSES: Final[Mapping[Position, Literal["accepted", "partly", "rejected", "considered"]]] = {
+    "accepted": "accepted",
+    "partly": "partly",
+    "rejected": "rejected",
+    "explained": "considered",
+}
+"""What the report calls a position."""
 TOO_LONG: Final = _("This is too long: 4,000 characters at most")
 
 
@@ -102,3 +110,10 @@ def row(remark: Remark, author: Author | None) -> RemarkRow:
         answered_at=remark.answered_at if shown else None,
         rev=remark.rev,
     )
+
+
+def given(remark: Remark) -> Given | None:
+    """The office's position, for the report of the whole consultation."""
+    if not remark.position or remark.answered_at is None or remark.state != "shown":
+        return None
+    return Given(STATUSES[remark.position], remark.answer, remark.answered_at)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from babel.support import NullTranslations
 
@@ -157,16 +158,17 @@ async def test_hidden_withdrawn_anonymous_and_erased_in_pages_and_files(database
     async with database.transaction() as tx:
         place = await access_block(tx, NOBODY, block, KIND.name)
         view = await views.view(tx, place, GROUND)
+        categories, entries = await views.whole(tx, place)
         told = await views.contributions(tx, NOBODY, place)
         figures = [(one.label, one.value) for one in await views.figures(tx, NOBODY, place)]
-    lines = exporting.table(view.entries, view.categories, ENGLISH)
+    lines = exporting.table(entries, categories, ENGLISH)
     book = ZipFile(io.BytesIO(exporting.xlsx(lines, "Mapa")))
     cells = book.read("xl/sharedStrings.xml").decode()
     assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
     sheet = exporting.csv_of(lines).decode("utf-8-sig")
-    features = json.loads(exporting.geojson(view.entries, view.categories, ENGLISH, "/dialog/x/map/1/entries/"))
+    features = json.loads(exporting.geojson(entries, categories, ENGLISH, "/dialog/x/map/1/entries/"))
     words = json.dumps(features, ensure_ascii=False)
-    for text in (cells, sheet, words, repr(view.entries)):
+    for text in (cells, sheet, words, repr(entries), repr(view.spots)):
         for secret in ("OBELGA", "Tajna", "COFNIĘTE", "Bielska", "Żółć"):
             assert secret not in text
     assert sorted(one["properties"]["author"] for one in features["features"]) == [
@@ -274,3 +276,40 @@ async def test_the_offices_part_is_checked_and_copied(database):
     await desk.remove_layer(database, CLERK, block, layer)
     async with database.transaction() as tx:
         assert await store.layers(tx, block) == []
+
+
+async def test_five_thousand_entries_are_read_page_by_page(database):
+    stage, block, green, roads = await running(database)
+    ola = await stage.joins(OLA)
+    async with database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO map_entry (block_id, category_id, participant_id, geometry, address, text, made_at, state,"
+            " reason) SELECT $1, CASE n % 5 WHEN 0 THEN $2::bigint ELSE $3 END, $4, jsonb_build_object('type', 'Point',"
+            " 'coordinates', jsonb_build_array(17 + n % 100 * 0.0005, 54.44 + n / 100 * 0.0005)), '', 'Wpis ' || n,"
+            " now() - n * interval '1 second', CASE n WHEN 7 THEN 'hidden' ELSE 'shown' END,"
+            " CASE n WHEN 7 THEN 'Obraza' ELSE '' END FROM generate_series(1, 5000) AS n",
+            block, green, roads, ola.id,
+        )  # fmt: skip
+        await tx.execute(
+            "INSERT INTO map_endorsement SELECT id, $1 FROM map_entry WHERE text IN ('Wpis 4321', 'Wpis 7')", ola.id
+        )
+    first = await listed(database, OLA, block)
+    assert (first.found, first.count, first.pages, len(first.rows), len(first.own)) == (5000, 4999, 167, 30, 5000)
+    assert [one.body[0].rows[0][0].text for one in first.rows[:2]] == ["Wpis 1", "Wpis 2"]
+    last = await listed(database, NOBODY, block, page="167")
+    assert [one.body[0].rows[0][0].text for one in last.rows][-1] == "Wpis 5000"
+    of_green = await listed(database, NOBODY, block, category=str(green), page="2")
+    assert (of_green.found, of_green.rows[0].body[0].rows[0][0].text) == (1000, "Wpis 155")
+    assert (await listed(database, NOBODY, block, sort="endorsed")).rows[1].body[0].rows[0][0].text == "Wpis 4321"
+    assert [one.category_id for one in (await listed(database, NOBODY, block, sort="category")).rows] == [green] * 30
+    assert (await listed(database, NOBODY, block, category="99")).found == 0
+    async with database.transaction(readonly=True) as tx:
+        place = await access_block(tx, NOBODY, block, KIND.name)
+        view = await views.view(tx, place, GROUND)
+        page = await views.entry_page(tx, place, "50")
+        two = await views.entry_page(tx, place, "1", [view.spots[0].id, view.spots[4993].id, 0])
+    assert len(view.spots) == 5000
+    assert (page.pages, page.count, len(page.entries)) == (50, 5000, 100)
+    assert [one.state for one in two.entries] == ["hidden", "shown"]
+    assert msgspec.json.decode(view.spots[4993].geometry) is None  # hidden: its place is nobody's business
+    assert msgspec.json.decode(view.spots[0].geometry) == {"type": "Point", "coordinates": [17.0, 54.465]}

@@ -12,15 +12,18 @@ from app.database import DATABASE
 from app.errors import Conflict, Invalid, NotFound
 from app.files import FILES, FileStore
 from portals.dialog.access import access_block_inside
+from portals.dialog.actions import remove_draft
 from portals.dialog.discussion.access import access_thread
 from portals.dialog.discussion.feature import KIND as DISCUSSION
 from portals.dialog.materials import actions, previews, rules, store
 from portals.dialog.materials.feature import KIND, ready
 from portals.dialog.materials.model import Content, MaterialDraft
 from portals.dialog.model import BlockChanged
+from portals.dialog.plan import remove_block
 from tests.portals.dialog.stage import AUDITOR, CLERK, HOUR, JAN, MODERATOR, NOBODY, Stage
 
 PDF = b"%PDF-1.7\n" + b"0" * 200
+SOUND = b"RIFF\x24\x08\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00" + b"\x00" * 99
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -193,10 +196,7 @@ async def test_before_its_phase_nobody_sees_what_a_block_holds(database, tmp_pat
 
 
 async def test_films_go_to_the_media_core_with_their_captions(shelf):
-    sound = (
-        b"RIFF\x24\x08\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00" + b"\x00" * 99
-    )
-    made = await shelf.file(sound, "spacer.wav", title="Nagranie ze spaceru")
+    made = await shelf.file(SOUND, "spacer.wav", title="Nagranie ze spaceru")
     assert (made.shape, made.upload_id is not None) == ("audio", True)
     captions = "WEBVTT\n\n00:00.000 --> 00:01.000\nDzień dobry, zaczynamy spacer.\n".encode()
     await actions.attach_captions(shelf.stage.database, CLERK, made.id, captions, "pl")
@@ -236,6 +236,30 @@ async def test_an_office_file_gets_a_preview_where_there_is_a_program_for_it(she
     await previews.make_preview(shelf.stage.database, previews.MakePreview(other.id, 1))
     async with shelf.stage.database.transaction(readonly=True) as tx:
         assert (await store.material(tx, other.id)).preview == "failed"
+
+
+async def test_a_draft_that_is_thrown_away_leaves_no_file_behind(database, tmp_path):
+    stage = await Stage.set(database, KIND, DISCUSSION)
+    draft = await stage.make("Szkic")
+    block = await stage.block(KIND.name)
+    shelf = Shelf(stage, block, FileStore.in_folder(tmp_path))
+    plan = await shelf.file(PDF, "plan.pdf")
+    await actions.add_version(shelf.app, CLERK, plan.id, Content(), await shelf.upload(PDF + b"1", "plan2.pdf"))
+    await shelf.file(SOUND, "spacer.wav", title="Nagranie")
+    taken_off = await stage.block(KIND.name)
+    shelf.block = taken_off
+    await shelf.file(picture(), "plac.png", alt="Plac")
+    await remove_block(database, CLERK, taken_off.id)
+    counted = "SELECT count(*) FROM file", "SELECT count(*) FROM media_upload"
+    async with database.transaction(readonly=True) as tx:
+        assert [await tx.value(one) for one in counted] == [4, 1]
+    for actor in (NOBODY, JAN, MODERATOR, AUDITOR):
+        with pytest.raises(NotFound):
+            await remove_draft(database, stage.blocks, actor, draft.id)
+    await remove_draft(database, stage.blocks, CLERK, draft.id)
+    async with database.transaction(readonly=True) as tx:
+        assert [await tx.value(one) for one in counted] == [0, 0]
+        assert await tx.value("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'files.delete'") == 4
 
 
 async def test_a_copy_takes_texts_and_links_and_an_empty_block_is_not_ready(shelf):

@@ -45,6 +45,9 @@ class Streams:
     def pin(self, _stream_id, slot):
         self.asked.append(("pin", slot))
 
+    def mix(self, _stream_id, *, wanted):
+        self.asked.append(("mix", wanted))
+
     def revoke(self, _stream_id, _reason="", slot=Slot.PRIMARY):
         self.asked.append(("revoke", slot))
 
@@ -213,10 +216,12 @@ async def test_a_guest_is_invited_sends_and_is_put_on_air(database):
         await air.put_guest_on_air(app, CLERK, block, hand.id, on_air=True)
     app[STREAMS].sending = frozenset(Slot)
     shown = await air.put_guest_on_air(app, CLERK, block, hand.id, on_air=True)
-    assert (shown.state, app[STREAMS].asked[-1]) == ("on_air", ("pin", Slot.BACKUP))
+    assert (shown.state, app[STREAMS].asked[-2:]) == ("on_air", [("mix", True), ("pin", None)])
+    await air.put_guest_on_air(app, CLERK, block, hand.id, on_air=True, alone=True)
+    assert app[STREAMS].asked[-2:] == [("mix", False), ("pin", Slot.BACKUP)]
     # another one is invited: the first is cut and their key dies
     await air.invite(app, MODERATOR, block, other.id)
-    assert app[STREAMS].asked[-2:] == [("pin", None), ("revoke", Slot.BACKUP)]
+    assert app[STREAMS].asked[-3:] == [("mix", False), ("pin", None), ("revoke", Slot.BACKUP)]
     assert await air.authorise_publish(database, key.key) is None
     with pytest.raises(Conflict):
         await air.make_guest_key(database, JAN, block)

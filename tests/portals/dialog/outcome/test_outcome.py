@@ -290,8 +290,7 @@ async def test_a_digest_tells_what_may_be_read_once(scene):
     assert "• 1 odpowiedź urzędu" in jan
     assert "Więcej ławek" not in jan  # his own
     assert all("Słowa ukryte" not in mail.text for mail in mails.values())
-    account, ids = rules.left_by(scene.desk.keys, mails["jan@gryf.example"].leave.rpartition("/")[2])
-    assert (account, ids) == (3, [consultation])
+    assert rules.left_by(scene.desk.keys, mails["jan@gryf.example"].leave.rpartition("/")[2]) == (3, [consultation], [])
 
 
 async def test_digests_go_out_in_the_morning():
@@ -309,7 +308,8 @@ async def test_a_letters_link_leaves_and_nothing_else(scene):
     consultation = scene.stage.consultation.id
     await actions.set_rhythm(scene.stage.database, JAN, consultation, "instant")
     token = rules.leave_token(scene.desk.keys, 3, [consultation])
-    assert rules.left_by(scene.desk.keys, token) == (3, [consultation])
+    assert rules.left_by(scene.desk.keys, token) == (3, [consultation], [])
+    assert rules.left_by(scene.desk.keys, rules.leave_token(scene.desk.keys, 3, [], [5, 7])) == (3, [], [5, 7])
     for wrong in (token.replace("3.", "4.", 1), token[:-1], "", "..", f"3.{consultation}.", "3.x." + token[-43:]):
         assert rules.left_by(scene.desk.keys, wrong) is None
     for _again in range(2):

@@ -84,7 +84,7 @@ async def test_from_the_answer_to_the_letter_that_is_left(site):
         link = f"/dialog/mine/leave/{rules.leave_token(site.app[IDENTITY].keys, resident_id, [number])}"
         assert "Park Kultury" in await text_of(visitor, link)  # looking at it changes nothing
         async with site.client("resident") as resident:
-            assert 'value="daily" selected' in await text_of(resident, "/dialog/mine/following")
+            assert 'value="daily" selected>raz dziennie' in await text_of(resident, "/dialog/mine/following")
             async with visitor.post(link, data={"List-Unsubscribe": "One-Click"}) as answer:
                 assert answer.status == 200
-            assert 'value="daily" selected' not in await text_of(resident, "/dialog/mine/following")
+            assert 'value="daily" selected>raz dziennie' not in await text_of(resident, "/dialog/mine/following")
