@@ -10,10 +10,12 @@ import typer
 from aiohttp import web
 
 import app.identity.feature
+import app.push.feature
 import media.features
 import portals.council.features
 import portals.dialog.features
 import realtime.feature
+import schools.features
 from app import jobs, serving
 from app.actor import SYSTEM
 from app.config import Role
@@ -49,6 +51,8 @@ from portals.council.records.search.commands import search_cli
 from portals.council.sealing.moments import marks_of as session_marks
 from portals.dialog.meeting import air as meeting
 from realtime.backplane import worker_backplane
+from schools.reports.checking import archive_cli
+from schools.structure.demo import logins as school_logins
 
 log = structlog.get_logger("gryf")
 
@@ -72,6 +76,7 @@ async def title_of(application: web.Application, stream_id: str) -> str:
 FEATURES: tuple[Feature, ...] = (
     app.identity.feature.FEATURE,
     SERVICES,
+    app.push.feature.FEATURE,
     realtime.feature.feature(),
     *media.features.features(
         authorise_publish,
@@ -82,6 +87,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     *portals.council.features.FEATURES,
     *portals.dialog.features.FEATURES,
+    *schools.features.FEATURES,
 )
 
 cli = typer.Typer(
@@ -95,6 +101,7 @@ key_cli = typer.Typer(help="Stream keys of council sessions.", no_args_is_help=T
 cli.add_typer(user_cli, name="user")
 cli.add_typer(key_cli, name="stream-key")
 cli.add_typer(recording_cli, name="recording")
+cli.add_typer(archive_cli, name="school-archive")
 
 Data = Annotated[Optional[str], typer.Option("--data", help="Folder in which all state lies.")]
 ConfigFile = Annotated[Optional[Path], typer.Option("--config", help="Settings file (TOML).")]
@@ -144,6 +151,7 @@ async def run_server(settings: Settings, *, demo: bool, as_json: bool, feed: boo
                 if feature.demo is not None:
                     await feature.demo(application)
         shown = await showcase(application)
+        shown.logins.update(await school_logins(application))
         ready = make_ready(application, server.host, port, shown)
         if demo and feed and shown.stream_key:
             # the key goes through the environment: a command line can be read by every account of the machine
@@ -189,7 +197,14 @@ async def run_worker(settings: Settings) -> None:
         watching = asyncio.create_task(watch_parent(stop))
         declared = tuple(job for feature in FEATURES for job in feature.jobs)
         mailer = Mailer(section(application, MailSettings), data, application[CITY].office)
-        parts = (mailer, FileStore.in_folder(data), Post.of(application), *media.features.worker_parts(application))
+        push = app.push.feature.prepare(application)
+        parts = (
+            mailer,
+            push,
+            FileStore.in_folder(data),
+            Post.of(application),
+            *media.features.worker_parts(application),
+        )
         await jobs.run_worker(application[DATABASE], declared, stop, parts=parts)
         watching.cancel()
     finally:

@@ -74,6 +74,8 @@ class Tx:
         self.wakes: set[str] = set()
         self.complete = False
         """Only COMMIT is left, or was asked for."""
+        self.role: tuple[str, ...] = ()
+        """What a layer has made of the transaction (role, settings), so that it need not be said twice."""
 
     async def execute(self, sql: str, *values: object) -> str:
         """Runs a statement and returns its command tag, for instance `UPDATE 1`."""

@@ -144,6 +144,9 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: "Callable[[Tx, Actor, Params], Awaitable[msgspec.Struct]]"
     events: tuple[type[Event], ...]
     presence: bool = False
+    looked_at_again: bool = False
+    """Who may be in it is decided by more than roles (a guardianship that ends): its snapshot is asked again for each
+    member with every look at the session, and whoever is refused then is put out."""
     summary: str = ""
     kept: bool = False
     acks: bool = False

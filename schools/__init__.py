@@ -1,1 +1,1 @@
-"""What schools work with: register, timetable, secretariat, diary. Its features come with their issues."""
+"""What schools work with: people, timetables, the class register. `features.py` is its contents page."""

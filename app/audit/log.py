@@ -9,7 +9,6 @@ from app.actor import Actor
 from app.audit import store
 from app.database import Tx
 
-
 SEALING: Final = "audit.sealing"
 """What every entry wakes."""
 

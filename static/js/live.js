@@ -112,6 +112,12 @@ class Live extends EventTarget {
     this.#wake();
   }
 
+  /** Begins anew with the cookies of now: somebody has signed in on this page. */
+  renew() {
+    this.#drop();
+    this.#wake();
+  }
+
   #leave(room, handlers) {
     room.handlers.delete(handlers);
     if (room.handlers.size > 0 || this.#rooms.get(room.name) !== room) return;

@@ -1,7 +1,7 @@
 // What every page does beside its own work. Without it pages are read and forms are sent all the same.
 
 import {
-  banners, connectionBar, copyButtons, dialogs, display, flashes, foldedNav, holdButtons, menus,
+  banners, connectionBar, copyButtons, dialogs, display, flashes, foldedNav, holdButtons, menus, signOut,
 } from "./shell/chrome.js";
 import { errorSummary, keepInput, onceOnly } from "./shell/forms.js";
 import { shortcuts } from "./shell/shortcuts.js";
@@ -10,7 +10,7 @@ import { relativeTimes } from "./shell/times.js";
 const words = JSON.parse(document.getElementById("shell-texts").textContent);
 
 for (const part of [
-  menus, foldedNav, dialogs, display, flashes, connectionBar, copyButtons, holdButtons, onceOnly, keepInput, errorSummary,
+  menus, foldedNav, dialogs, display, flashes, connectionBar, copyButtons, holdButtons, signOut, onceOnly, keepInput, errorSummary,
   relativeTimes, shortcuts, banners,
 ]) {
   try {

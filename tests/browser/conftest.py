@@ -46,5 +46,5 @@ async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def on_air(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict]:
     """The same for a module's tests, with a camera that sends."""
-    async with product(tmp_path_factory.mktemp("on_air") / "data") as running:
+    async with product(tmp_path_factory.mktemp("on_air") / "data", ladder=True) as running:
         yield running.ready

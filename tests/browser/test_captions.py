@@ -101,8 +101,8 @@ async def test_typed_lines_reach_page_player_and_survive_a_cut(chromium, tmp_pat
         assert [one.found for one in faults] == [[], []]
 
 
-async def test_upload_correct_publish_and_find(chromium, database_url, tmp_path):
-    async with running_site(database_url, tmp_path) as site:
+async def test_upload_correct_publish_and_find(chromium, filled_url, tmp_path):
+    async with running_site(filled_url, tmp_path / "data") as site:
         ready = {"http": site.http, "logins": site.logins}
         one = await person(chromium, ready, "captioner")
         two = await person(chromium, ready, "captioner2", LAPTOP)
@@ -205,8 +205,8 @@ async def test_upload_correct_publish_and_find(chromium, database_url, tmp_path)
         await reader.get_by_text("Drugie zdanie o żółwiach").wait_for()
 
 
-async def test_three_hundred_thousand_words_stay_light(chromium, database_url, tmp_path):
-    async with running_site(database_url, tmp_path) as site:
+async def test_three_hundred_thousand_words_stay_light(chromium, filled_url, tmp_path):
+    async with running_site(filled_url, tmp_path / "data") as site:
         words = [
             SpokenCue(n * 1300, n * 1300 + 1200, f"To jest zdanie numer {n} w długiej debacie o budżecie", "")
             for n in range(30_000)

@@ -95,7 +95,7 @@ class Desk:
 
 
 async def test_jumps_land_within_a_second_also_after_an_encoder_drop(chromium, tmp_path):
-    async with product(tmp_path / "data", "--no-feed") as running, browser(running.ready) as clerk:
+    async with product(tmp_path / "data", "--no-feed", ladder=True) as running, browser(running.ready) as clerk:
         ready = running.ready
         await sign_in(clerk, ready["logins"]["clerk"])
         session = await live_session(clerk)

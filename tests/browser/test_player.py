@@ -215,7 +215,7 @@ async def test_it_goes_on_by_itself_when_the_network_is_back(chromium, on_air):
 
 
 async def test_the_archive_with_its_pictures_files_and_addresses(chromium, tmp_path):
-    async with product(tmp_path / "data") as running:
+    async with product(tmp_path / "data", ladder=True) as running:
         clerk = await person(chromium, running.ready, "clerk")
         page = await open_session(clerk, running.ready)
         await started(page)

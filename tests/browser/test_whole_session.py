@@ -224,7 +224,7 @@ def text_of_docx(content: bytes) -> str:
 
 
 async def test_a_whole_session_in_six_browsers(chromium, tmp_path):
-    async with product(tmp_path / "data", "--no-feed") as running:
+    async with product(tmp_path / "data", "--no-feed", ladder=True) as running:
         cast = Cast(chromium, running)
         with cast.watch.ticks.ticking():
             await cast.gather()

@@ -48,14 +48,13 @@ class Behind:
 
 
 @pytest.fixture
-async def behind(database_url, tmp_path: Path, monkeypatch):
+async def behind(filled_url, tmp_path: Path, monkeypatch):
     monkeypatch.setenv("GRYF_SERVER_TRUSTED_PROXIES", "127.0.0.1")
     monkeypatch.setenv("GRYF_MEDIA_ACCEL_PREFIX", "/_recordings")
     monkeypatch.setenv("GRYF_MEDIA_MIN_FREE_MIB", "1")
     data, folder = tmp_path / "data", tmp_path / "nginx"
-    data.mkdir()
     folder.mkdir()
-    async with running_site(database_url, data) as site:
+    async with running_site(filled_url, data) as site:
         node = site.http.removeprefix("http://")
         shown = await showcase(site.app)
         async with nginx(folder, node, node, data / "recordings") as proxy:

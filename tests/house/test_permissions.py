@@ -11,7 +11,7 @@ ROUTES = [route for feature in run.FEATURES for route in feature.routes]
 ROOMS = [room for feature in run.FEATURES for room in feature.rooms]
 ROLES = {"": "", "resident": "", "councillor": "councillor", "moderator": "moderator", "clerk": "clerk"}
 ROLES |= {"auditor": "auditor", "admin": "admin", "captioner": "captioner", "keeper": "keeper"}
-ROLES |= {name: name for name in ("consultation_clerk", "consultation_moderator")}
+ROLES |= {name: name for name in ("consultation_clerk", "consultation_moderator", "education_department")}
 """Who walks: the demo's people, with the role each one holds."""
 
 
@@ -27,7 +27,7 @@ def filled(path: str) -> str:
 
     def value(place: re.Match[str]) -> str:
         choices = (place[2] or "").split("|")  # {form:csv|xlsx}
-        samples = ("1" if "_id" in place[1] else "x", "1", "x" * 12, "poster.jpg", "pl", "q1", *choices)
+        samples = ("1" if "_id" in place[1] else "x", "1", "x" * 12, "x" * 20, "2026-11-25", "poster.jpg", "pl", "q1", *choices)
         return next(sample for sample in samples if re.fullmatch(place[2] or ".+", sample))
 
     return re.sub(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})*))?\}", value, path)

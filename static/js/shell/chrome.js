@@ -207,6 +207,21 @@ export function holdButtons() {
   }
 }
 
+/** What the class register keeps in this browser for times without a network goes with the session. */
+export function signOut() {
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || localStorage.getItem("gryf:schools-kept") === null) return;
+    if (new URL(form.action, location.href).pathname !== "/sign-out") return;
+    event.preventDefault();
+    try {
+      await (await import("../schools-offline.js")).wipe();
+    } finally {
+      form.submit();
+    }
+  });
+}
+
 /** Lines over the page, from every feature that has some: [{text, href, action, live}]. */
 export function banners() {
   const region = document.getElementById("banners");

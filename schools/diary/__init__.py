@@ -1,0 +1,1 @@
+"""The pupil's and the parents' view of the register, and excuses (usprawiedliwienia)."""

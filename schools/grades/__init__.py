@@ -1,0 +1,1 @@
+"""Grades (oceny): grade books, averages, proposed and settled grades, behaviour."""

@@ -1,0 +1,1 @@
+"""Messages inside the register: between staff, parents and pupils of a school."""

@@ -1,0 +1,1 @@
+"""The class register: held lessons and attendance."""

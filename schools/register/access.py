@@ -1,0 +1,52 @@
+"""Loaders of lessons: own and substituted ones, those of classes one teaches or has as homeroom, the school's."""
+
+import msgspec
+
+from app.actor import Actor
+from app.database import Tx
+from app.errors import Forbidden, NotFound
+from schools.register import rules, store
+from schools.register.model import Lesson
+from schools.structure.access import access_pupil, access_staff_room
+from schools.structure.model import Member, PupilPlace
+from schools.structure.rules import can_read_pupil_register
+
+
+class LessonPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A lesson in the hands of a staff member."""
+
+    member: Member
+    lesson: Lesson
+    is_homeroom: bool
+    may_mark: bool
+
+
+async def access_lesson(tx: Tx, actor: Actor, school_id: int, lesson_id: int, *, lock: bool = False) -> LessonPlace:
+    """A lesson that the actor may read; two statements beside entering the school."""
+    member = await access_staff_room(tx, actor, school_id)
+    assert member.staff_id is not None
+    found = await store.lesson_facts(tx, lesson_id, member.staff_id, lock=lock)
+    if found is None or not rules.can_read_lesson(member, found.lesson, found.homeroom_id, teaches=found.teaches):
+        raise NotFound
+    return LessonPlace(
+        member=member,
+        lesson=found.lesson,
+        is_homeroom=found.homeroom_id == member.staff_id,
+        may_mark=rules.can_mark(member, found.lesson, found.homeroom_id, assists=found.assists),
+    )
+
+
+async def access_lesson_to_mark(tx: Tx, actor: Actor, school_id: int, lesson_id: int) -> LessonPlace:
+    """The same for those who may write into it, locked until the transaction ends. Raises `Forbidden` for readers."""
+    place = await access_lesson(tx, actor, school_id, lesson_id, lock=True)
+    if not place.may_mark:
+        raise Forbidden("This lesson is written by its teacher")
+    return place
+
+
+async def access_pupil_register(tx: Tx, actor: Actor, school_id: int, pupil_id: int) -> PupilPlace:
+    """A pupil whose attendance and grades the actor may read: not for the secretary."""
+    place = await access_pupil(tx, actor, school_id, pupil_id)
+    if not can_read_pupil_register(place):
+        raise NotFound
+    return place

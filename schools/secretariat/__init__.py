@@ -1,0 +1,1 @@
+"""The school's office (sekretariat): people, imports, accounts, the next school year."""

@@ -1,0 +1,174 @@
+"""Verbs of imports: take a file in, say what it would do, do it in one transaction or not at all."""
+
+import asyncio
+import hashlib
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+
+from app.actor import Actor
+from app.database import Database, Tx
+from app.errors import Conflict, Invalid, NotFound
+from app.i18n import _
+from schools.secretariat import import_store as store
+from schools.secretariat import people_store
+from schools.secretariat.imports.columns import rows_of
+from schools.secretariat.imports.model import Fault, Plan, Refused, Row, Step
+from schools.secretariat.imports.others import plan_guardians, plan_staff
+from schools.secretariat.imports.pupils import plan_pupils
+from schools.secretariat.imports.roster import read_roster
+from schools.secretariat.imports.table import read_csv
+from schools.secretariat.model import Waiting
+from schools.structure import store as structure
+from schools.structure.access import access_office
+from schools.structure.model import Member, SchoolYear
+from schools.structure.tenancy import school_transaction
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+
+
+async def take_in(
+    database: Database, actor: Actor, school_id: int, kind: str, file_name: str, content: bytes, from_day: date
+) -> int:
+    """Keeps a file until somebody decides. Nothing of it is in the school yet."""
+    async with school_transaction(database, school_id) as tx:
+        await access_office(tx, actor, school_id)
+        if await structure.year_on(tx, school_id, from_day) is None:
+            raise Invalid(fields={"from_day": "No school year holds this day"})
+        return await store.add_waiting(tx, kind, file_name, content, from_day, actor.account_id)
+
+
+async def show_import(database: Database, actor: Actor, school_id: int, import_id: int) -> tuple[Member, Waiting, Plan]:
+    """What a file would do now."""
+    async with school_transaction(database, school_id) as tx:
+        member = await access_office(tx, actor, school_id)
+        found = await _waiting(tx, import_id)
+        return member, found, await _plan(tx, member, found)
+
+
+async def carry_out(database: Database, actor: Actor, school_id: int, import_id: int, seen: str) -> Plan:
+    """Does what was shown: `seen` is the `digest` of that plan. Raises `Conflict` if it is another one by now."""
+    async with school_transaction(database, school_id) as tx:
+        member = await access_office(tx, actor, school_id)
+        await people_store.lock_people(tx, school_id)
+        found = await _waiting(tx, import_id, lock=True)
+        plan = await _plan(tx, member, found)
+        if plan.faults:
+            raise Conflict("The file has faults. Mend them and send it again")
+        if digest(plan) != seen:
+            raise Conflict("Something has changed in the meantime. Look at the preview once more")
+        year = await structure.year_on(tx, school_id, found.from_day)
+        for step in plan.steps:
+            if step.sort != "same":
+                await _do(tx, found.kind, step, found.from_day, year)
+        await store.mark_done(tx, import_id)
+        await tx.audit(
+            actor,
+            "secretariat.import",
+            f"school/{school_id}/import/{import_id}",
+            kind=found.kind,
+            file=found.file_name,
+            new=plan.count("new"),
+            changed=plan.count("changed"),
+        )
+        return plan
+
+
+async def drop_import(database: Database, actor: Actor, school_id: int, import_id: int) -> None:
+    """The file is gone; nothing had come of it."""
+    async with school_transaction(database, school_id) as tx:
+        await access_office(tx, actor, school_id)
+        await _waiting(tx, import_id)
+        await store.drop(tx, import_id)
+
+
+def digest(plan: Plan) -> str:
+    """What was shown, in short."""
+    return hashlib.sha256(msgspec.json.encode(plan.steps)).hexdigest()
+
+
+async def _waiting(tx: Tx, import_id: int, *, lock: bool = False) -> Waiting:
+    found = await store.waiting(tx, import_id, lock=lock)
+    if found is None or found.content is None:
+        raise NotFound
+    return found
+
+
+async def _plan(tx: Tx, member: Member, found: Waiting) -> Plan:
+    assert found.content is not None
+    try:
+        rows, faults, encoding, sign = await asyncio.to_thread(_read, found.kind, found.content, found.from_day)
+    except Refused as problem:
+        return Plan(steps=[], faults=[problem.fault])
+    pupils = await store.known_pupils(tx, found.from_day)
+    if found.kind == "guardians":
+        plan = plan_guardians(rows, faults, await store.known_guardians(tx), pupils)
+    elif found.kind == "staff":
+        plan = plan_staff(rows, faults, await store.known_staff(tx), principal=member.has("principal"))
+    else:
+        year = await structure.year_on(tx, member.school_id, found.from_day)
+        classes = [] if year is None else await structure.classes(tx, year.id)
+        plan = plan_pupils(rows, faults, pupils, {one.name: one.id for one in classes})
+    return msgspec.structs.replace(plan, encoding=encoding, delimiter=sign)
+
+
+def _read(kind: str, content: bytes, day: date) -> tuple[list[Row], list[Fault], str, str]:
+    if kind == "oneroster":
+        rows, faults = read_roster(content, day)
+        return rows, faults, "UTF-8", ","
+    if content.startswith(b"PK"):
+        raise Refused(
+            Fault(line=1, text=_("This is a spreadsheet or an archive. Save the table as CSV and send that file"))
+        )
+    table = read_csv(content)
+    rows, faults = rows_of(table, kind)
+    return rows, faults, table.encoding, table.delimiter
+
+
+async def _do(tx: Tx, kind: str, step: Step, from_day: date, year: SchoolYear | None) -> None:
+    if kind == "guardians":
+        await _guardian(tx, step)
+    elif kind == "staff":
+        await store.write_staff(tx, step.target_id, step.values, str(step.values["roles"]).split(", "))
+    else:
+        assert year is not None
+        await _pupil(tx, step, from_day, year)
+
+
+async def _pupil(tx: Tx, step: Step, from_day: date, year: SchoolYear) -> None:
+    pupil_id = await store.write_pupil(tx, step.target_id, step.values)
+    class_id, until = int(step.values["class_id"] or 0), year.ends_on + timedelta(days=1)
+    old = step.values["old_class_id"]
+    number = int(step.values["number"] or 0) if step.values.get("number") else None
+    if old == class_id:
+        if number is not None:
+            await store.set_number(tx, pupil_id, class_id, from_day, number)
+        return
+    if await store.has_later_stay(tx, pupil_id, from_day, until):
+        raise Conflict(
+            "Line %(line)s: a later change of class of %(name)s is entered already", line=step.line, name=step.name
+        )
+    if old is not None:
+        stay_id = await store.stay_on(tx, pupil_id, from_day)
+        await people_store.leave_groups(tx, pupil_id, int(old), from_day)
+        if stay_id is not None:
+            await people_store.cut_class(tx, stay_id, from_day)
+    number = number or await people_store.next_number(tx, class_id)
+    await people_store.add_stay(tx, pupil_id, class_id, from_day, until, number)
+
+
+async def _guardian(tx: Tx, step: Step) -> None:
+    """Two lines of a new guardian with one address make one person."""
+    guardian_id = step.target_id
+    if guardian_id is None and step.values.get("email"):
+        known = await people_store.guardian_with(tx, str(step.values["email"]))
+        guardian_id = known.id if known else None
+    guardian_id = await store.write_guardian(tx, guardian_id, step.values)
+    since, until = (
+        date.fromisoformat(str(step.values[key])) if step.values.get(key) else None for key in ("since", "until")
+    )
+    kind = step.values.get("kind")
+    after = until + timedelta(days=1) if until else None
+    pupil_id = int(step.values["pupil_id"] or 0)
+    await store.write_right(tx, step.second_id, guardian_id, pupil_id, str(kind) if kind else None, since, after)

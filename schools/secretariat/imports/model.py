@@ -1,0 +1,119 @@
+"""What a file says and what it would change."""
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+Sort = Literal["new", "changed", "same"]
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong: `text` is a message id with places from `values`. Lines count from 1, as an editor shows them."""
+
+    line: int
+    column: str = ""
+    text: str
+    values: dict[str, str] = {}
+
+
+class Refused(Exception):
+    """The whole file cannot be read; nothing of it is looked at."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A line's cells by column key; NFC, single spaces. Columns that the file has not are missing."""
+
+    line: int
+    cells: dict[str, str]
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as read. `encoding` and `delimiter` are what was found."""
+
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+    encoding: str
+    delimiter: str
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """`field` is a message id."""
+
+    field: str
+    was: str
+    now: str
+
+
+class KnownPupil(msgspec.Struct, frozen=True, kw_only=True):
+    """A pupil as the school has it on the day of the import."""
+
+    id: int
+    first_name: str
+    second_name: str
+    last_name: str
+    pesel: str | None
+    born_on: date | None
+    email: str
+    left_on: date | None
+    class_id: int | None
+    class_name: str
+    number: int | None
+
+
+class KnownGuardian(msgspec.Struct, frozen=True, kw_only=True):
+    """A right that a guardian has, or a guardian without one (`pupil_id` None)."""
+
+    id: int
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    pupil_id: int | None
+    right_id: int | None
+    kind: str
+    since: date | None
+    until: date | None
+
+
+class KnownStaff(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    first_name: str
+    last_name: str
+    short: str
+    email: str
+    roles: list[str]
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What one line would do. `values` is what is written; `target_id` the person it is about, None for a new one."""
+
+    line: int
+    name: str
+    place: str
+    sort: Sort
+    differences: list[Difference] = []
+    target_id: int | None = None
+    second_id: int | None = None
+    """The right that changes, for guardians; the pupil is in `values`."""
+    values: dict[str, str | int | None] = {}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """All of a file: with any fault nothing of it may be done."""
+
+    steps: list[Step]
+    faults: list[Fault]
+    encoding: str = ""
+    delimiter: str = ""
+
+    def count(self, sort: Sort) -> int:
+        return sum(1 for one in self.steps if one.sort == sort)
+
+    @property
+    def changes(self) -> int:
+        return sum(1 for one in self.steps if one.sort != "same")

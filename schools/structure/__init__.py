@@ -1,0 +1,1 @@
+"""Schools: who is in them, and the wall between them."""

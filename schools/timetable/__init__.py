@@ -1,0 +1,1 @@
+"""Timetables: bells, dated versions, what a day changes on top of them."""

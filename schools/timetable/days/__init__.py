@@ -1,0 +1,1 @@
+"""Bells, days off, days that are taught as another weekday."""

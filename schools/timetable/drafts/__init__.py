@@ -1,0 +1,1 @@
+"""Versions of the timetable: drafts are edited, a published one never changes."""

@@ -1,0 +1,1 @@
+"""Timetables as people read them: the week of a class, a teacher, a room, a pupil."""
