@@ -60,6 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
     run_folder()  # before the workers begin, so that they share one
 
 
+JOURNEY_S = 400
+"""Enough for a walk that three other programs slow down."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whole journeys with real encoders and browsers meet a busy machine now and then: they may be tried again.
@@ -69,6 +73,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if is_journey(item):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(JOURNEY_S))
     if hasattr(config, "workerinput"):
         keep_modules_together(items)
         items[:] = mix(items)

@@ -1,5 +1,6 @@
 """A parent on a phone: an absence appears, is excused, the homeroom teacher accepts, sums change; then a message."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,6 +35,7 @@ async def walk(chromium, ready) -> None:
     await phone.get_by_role("navigation", name="Dzieci").get_by_role("link", name="Hania").wait_for()
     await seen(phone)
 
+    await weeks_are_there(homeroom, school, pupil)
     lesson, subject = await marked_absent(homeroom, school, pupil)
     row = phone.locator(f"[data-open] [data-lesson='{lesson}']")
     await row.wait_for(timeout=30_000)  # by itself
@@ -77,17 +79,35 @@ async def walk(chromium, ready) -> None:
     assert faults[1].found == []
 
 
+async def day_of(context, school, pupil, past: int) -> list[dict]:
+    """A pupil's lessons, so many days ago."""
+    day = datetime.now(UTC).date() - timedelta(days=past)
+    return (await (await context.request.get(f"/api/schools/{school}/diary/{pupil}?day={day}")).json())["rows"]
+
+
+async def weeks_are_there(context, school, pupil) -> None:
+    """The demonstration adds its earlier weeks, all at once, a moment after the start: no sum stands still before."""
+    for past in range(6, 20):
+        if await day_of(context, school, pupil, past):
+            async with asyncio.timeout(60):
+                while not any(one["lesson_id"] for one in await day_of(context, school, pupil, past)):
+                    await asyncio.sleep(0.25)
+            return
+
+
 async def marked_absent(homeroom, school, pupil) -> tuple[int, str]:
-    """The homeroom teacher writes an absence into a lesson of the class: of today, or of the last day with lessons."""
+    """The homeroom teacher writes an absence into the last lesson that was held: of today, or before a night or days off.
+
+    The last one, since the first page shows the newest absences alone.
+    """
     desk = (await homeroom.request.get(f"/schools/{school}/excuses")).url
     class_id = int(desk.split("/classes/")[1].split("/")[0])
     assert class_id > 0
     lesson = None
-    for past in range(8):
-        day = datetime.now(UTC).date() - timedelta(days=past)
-        found = await (await homeroom.request.get(f"/api/schools/{school}/diary/{pupil}?day={day}")).json()
-        lesson = next((one["lesson_id"] for one in found["rows"] if one["lesson_id"]), None)
-        if lesson is not None:
+    for past in range(20):
+        held = [one["lesson_id"] for one in await day_of(homeroom, school, pupil, past) if one["lesson_id"]]
+        if held:
+            lesson = held[-1]
             break
     assert lesson is not None
     view = await (await homeroom.request.get(f"/api/schools/{school}/lessons/{lesson}")).json()
@@ -118,7 +138,7 @@ async def a_message_to_confirm(phone, desk, school) -> None:
         "value"
     )
     await desk.locator("#to").select_option(value)
-    await desk.get_by_label("Temat").fill("Próba alarmu w piątek")
+    await desk.get_by_label("Czego dotyczy").fill("Próba alarmu w piątek")
     await desk.get_by_label("Wiadomość").fill("Proszę nie przychodzić po dzieci wcześniej.")
     await desk.get_by_label("Poproś wszystkich o potwierdzenie").check()
     await seen(desk)

@@ -21,8 +21,8 @@ PLAN = """<?xml version="1.0" encoding="windows-1250"?>
 <lesson id="L2" classids="C1" subjectid="S2" teacherids="T2" groupids="G1"/>
 </lessons>
 <cards>
-<card lessonid="L1" classroomids="R1" period="2" weeks="1" days="1111111"/>
-<card lessonid="L2" classroomids="" period="3" weeks="1" days="1111111"/>
+<card lessonid="L1" classroomids="R1" period="2" weeks="1" days="11111"/>
+<card lessonid="L2" classroomids="" period="3" weeks="1" days="11111"/>
 {more}</cards>
 </timetable>
 """
@@ -38,7 +38,10 @@ async def clean(page):
 
 
 async def take_in(office, school):
-    """A file with a fault, then the right one; the name that does not match; a draft, published from tomorrow on."""
+    """A file with a fault, then the right one; the name that does not match; a draft, for a week of its own.
+
+    The weeks before hold lessons of the old timetable, and the demonstration's substitutions.
+    """
     await office.goto(f"/schools/{school}/timetable/imports")
     await office.get_by_label("Plik").set_input_files(sent('<card lessonid="L9" period="1" days="10000"/>\n'))
     await office.get_by_role("button", name="Sprawdź plik").click()
@@ -53,14 +56,15 @@ async def take_in(office, school):
     await office.get_by_label("Edukacja zdrowotna").select_option(label="Biologia")
     await office.get_by_role("button", name="Zapisz nazwy").click()
     await office.get_by_text("Wszystkie nazwy są ustalone").wait_for()
-    tomorrow = date.fromisoformat(await office.locator("[name=valid_from]").input_value()) + timedelta(days=1)
+    today = date.fromisoformat(await office.locator("[name=valid_from]").input_value())
+    monday = today + timedelta(days=14 - today.weekday())
     await office.get_by_label("Nazwa", exact=False).fill("Plan z aSc")
-    await office.get_by_label("Obowiązuje od").fill(tomorrow.isoformat())
+    await office.get_by_label("Obowiązuje od").fill(monday.isoformat())
     await office.get_by_role("button", name="Utwórz szkic").click()
     await office.get_by_role("heading", name="Plan z aSc").wait_for()
     await office.get_by_text("Bez konfliktów").wait_for()
     await clean(office)
-    return tomorrow
+    return monday
 
 
 async def edit(office):
@@ -87,7 +91,7 @@ async def taught_day(office, teacher, school, first):
     raise AssertionError("nothing is taught for two months")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_from_a_file_to_a_substitution_that_is_seen_live(chromium, tmp_path):
     async with product(tmp_path / "data", "--no-feed") as running:
         office = await (await person(chromium, running.ready, "secretary", LAPTOP)).new_page()
@@ -97,13 +101,13 @@ async def test_from_a_file_to_a_substitution_that_is_seen_live(chromium, tmp_pat
         faults = [Faults(page, ("422",)) for page in (office, teacher, homeroom, pupil)]
         schools = await (await office.context.request.get("/api/schools")).json()
         school = schools["schools"][0]["school_id"]
-        tomorrow = await take_in(office, school)
+        monday = await take_in(office, school)
         await edit(office)
         await office.get_by_role("button", name="Opublikuj plan").click()
         await office.get_by_text("Opublikowano plan").wait_for()
         await clean(office)
 
-        day = await taught_day(office, teacher, school, tomorrow)
+        day = await taught_day(office, teacher, school, monday)
         await pupil.goto(f"/schools/{school}/timetable?day={day}")
         await pupil.goto(f"{pupil.url.split('?')[0]}?day={day}")
         await pupil.locator(".tt-days .tt-lesson", has_text="Katarzyna Lewandowska").wait_for()

@@ -14,6 +14,8 @@ import msgspec
 from tests.filled import copy_folder, product_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+START_S = 180
+"""A start takes 5 s, and more than a minute beside three other programs on two cores."""
 
 
 class Product:
@@ -82,7 +84,7 @@ async def start_product(
     )
     assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), 60)
+        line = await asyncio.wait_for(process.stdout.readline(), START_S)
         assert line, log.read_text(errors="replace")[-3000:]
         return Product(process, msgspec.json.decode(line) | {"log": str(log)})
     except BaseException:
