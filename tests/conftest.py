@@ -14,7 +14,7 @@ from typing import NamedTuple
 import aiohttp
 import msgspec
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from app.database import Database, open_pool
 from app.migrate import migrate
@@ -42,7 +42,7 @@ _numbers = itertools.count(1)
 LOGINS = "logins.json"
 """In a folder with demo data: role → (login, password)."""
 
-settings.register_profile("gryf", derandomize=True)
+settings.register_profile("gryf", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", derandomize=False)
 settings.load_profile(os.environ.get("GRYF_HYPOTHESIS", "gryf"))
 """The same examples each time, so that a red run is about the change in hand; `GRYF_HYPOTHESIS=explore` looks for new."""

@@ -61,7 +61,7 @@ class Draft {
   /** There is a newer version. The consultation's page draws itself anew; where the block stands alone, this does. */
   newer() {
     if (this.composer?.isOpen) this.composer.newer();
-    else if (!document.querySelector("[data-changed]")) setTimeout(() => location.reload(), 300 + Math.random() * SPREAD_MS);
+    else if (!document.querySelector("[data-changed]") || document.querySelector('[data-live="phase"]')) setTimeout(() => location.reload(), 300 + Math.random() * SPREAD_MS);
   }
 
   takeMarks(marks) {

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -193,9 +194,15 @@ async def test_marks_without_a_network_arrive_once_and_a_conflict_is_shown(chrom
 
     # meanwhile the principal marks pupil 9 as late
     base = (await (await principal.request.get(f"/api{lesson.path}")).json())["pupils"][8]["mark"]
-    assert (await lesson.mark(principal.request, 9, "s", base["rev"] if base else 0, "principal-1"))[
-        "outcome"
-    ] == "saved"
+    assert (
+        await lesson.mark(
+            principal.request,
+            9,
+            "s",
+            base["rev"] if base else 0,
+            f"principal-{base['rev'] if base else 0}-{time.monotonic_ns()}",
+        )
+    )["outcome"] == "saved"
 
     # the tab is closed and opened again, still without a network
     await page.close()

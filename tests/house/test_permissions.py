@@ -27,7 +27,17 @@ def filled(path: str) -> str:
 
     def value(place: re.Match[str]) -> str:
         choices = (place[2] or "").split("|")  # {form:csv|xlsx}
-        samples = ("1" if "_id" in place[1] else "x", "1", "x" * 12, "x" * 20, "2026-11-25", "poster.jpg", "pl", "q1", *choices)
+        samples = (
+            "1" if "_id" in place[1] else "x",
+            "1",
+            "x" * 12,
+            "x" * 20,
+            "2026-11-25",
+            "poster.jpg",
+            "pl",
+            "q1",
+            *choices,
+        )
         return next(sample for sample in samples if re.fullmatch(place[2] or ".+", sample))
 
     return re.sub(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})*))?\}", value, path)

@@ -143,6 +143,9 @@ async def test_only_so_many_read_at_once(database: Database, source: Source) -> 
     crowd = [
         asyncio.create_task(snapshots.read(source.room, f"board/{number % 5}", NOBODY, {})) for number in range(50)
     ]
+    async with asyncio.timeout(30):
+        while source.readings < 2:
+            await spin()
     await spin()
     assert source.readings == 2
     source.go.set()

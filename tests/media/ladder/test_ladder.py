@@ -15,6 +15,7 @@ from tests.media.hls import feed, reading
 from tests.media.ladder.playing import BEGAN_AT_S, Source, is_running, laddered, places, play, seen, until
 
 
+@pytest.mark.slow
 async def test_smaller_pictures_stand_beside_the_source(tmp_path: Path) -> None:
     tracks, packets = feed.both(8, width=1280, height=720)
     source = Source(Start(next_msn=40, next_take=3))
