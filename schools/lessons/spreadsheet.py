@@ -3,11 +3,17 @@
 import io
 import re
 import zipfile
+import zlib
 from typing import Final
 from xml.etree import ElementTree as ET
 
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Unpacked, of one part: a list of topics is far smaller, a bomb is not."""
+DAMAGED: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
+    RuntimeError,  # what zipfile says of a part under a password
+    *(ET.ParseError, KeyError, IndexError),
+)
 SPACE: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -20,7 +26,7 @@ def rows_of(data: bytes) -> list[list[str]]:
             if not sheets:
                 raise ValueError("no sheet")
             return [_row(row, shared) for row in ET.fromstring(_part(book, sheets[0])).iter(f"{SPACE}row")]  # noqa: S314 - no entities: expat ≥ 2.4 limits them, _part the size
-    except (zipfile.BadZipFile, ET.ParseError, KeyError, IndexError) as problem:
+    except DAMAGED as problem:
         raise ValueError("no workbook") from problem
 
 
