@@ -13,7 +13,7 @@ from realtime.batch import Backlog, Batch, Item, Tape, Verdict, joined_frames
 from realtime.figures import Figures
 from realtime.order import Order, Position
 from realtime.outlet import GONE, Held, Limits, Outlet, Seat
-from realtime.pace import Pace, Pump
+from realtime.pace import Cadence, Pace, Pump
 
 WRITES_A_STEP: Final = 32
 RETRY_S: Final = 0.05
@@ -62,6 +62,7 @@ class OpenRoom:
         """Everybody who is together stands at this mark or after it."""
         self._oldest_at_s = 0.0
         """When the oldest of what waits for the next round was said."""
+        self._cadence = Cadence()
         self._flushing = False
         self._scheduled = False
         self._retrying = False
@@ -211,16 +212,18 @@ class OpenRoom:
 
     def _note_time(self) -> None:
         """Something is about to be said: if nothing waits, it is the oldest that will."""
+        now = self._parts.clock()
+        self._cadence.came(now)
         if self._tape.mark == self._settled:
-            self._oldest_at_s = self._parts.clock()
+            self._oldest_at_s = now
 
     def schedule(self) -> None:
-        """Writes when the window since the last writing is over: at once, where there is little to do."""
+        """Writes when the window since the last writing is over: at once, where little is to do or expected."""
         if self._scheduled or self._flushing:
             return
         self._scheduled = True
         now = self._parts.clock()
-        wait_s = self._flushed_at_s + self._parts.pace.window_s(now) - now
+        wait_s = self._flushed_at_s + self._cadence.worth_s(self._parts.pace.window_s(now)) - now
         if wait_s < 0.0005:
             self._start()
         else:

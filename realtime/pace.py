@@ -12,6 +12,7 @@ CALM_LOAD: Final = 0.05
 """Up to this share of the loop spent on writing, nothing waits."""
 FULL_LOAD: Final = 0.5
 """From this share on, events of a room wait the longest window and leave in one write a socket."""
+LONGEST_GAP_S: Final = 1.0
 MEMORY_S: Final = 0.25
 """Time constant over which the load is judged."""
 SLICE_S: Final = 0.005
@@ -46,6 +47,26 @@ class Pace:
     def window_s(self, now_s: float) -> float:
         share = (self.load(now_s) - CALM_LOAD) / (FULL_LOAD - CALM_LOAD)
         return LONGEST_WINDOW_S * min(1.0, max(0.0, share))
+
+
+class Cadence:
+    """How close behind one another events of one room come: waiting pays only where company is expected."""
+
+    __slots__ = ("_last_s", "gap_s")
+
+    def __init__(self) -> None:
+        self.gap_s = LONGEST_GAP_S
+        """Seconds between two events, lately: each counts an eighth."""
+        self._last_s = float("-inf")
+
+    def came(self, now_s: float) -> None:
+        gap_s = min(LONGEST_GAP_S, max(0.0, now_s - self._last_s))
+        self._last_s = now_s
+        self.gap_s += (gap_s - self.gap_s) / 8
+
+    def worth_s(self, window_s: float) -> float:
+        """All of a window in which two more events are expected, else nothing of it."""
+        return window_s if 2 * self.gap_s <= window_s else 0.0
 
 
 class Pump:

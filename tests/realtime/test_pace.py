@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from realtime.pace import LONG_WAIT_S, LONGEST_WINDOW_S, Pace, Pump, Turnstile
+from realtime.pace import LONG_WAIT_S, LONGEST_WINDOW_S, Cadence, Pace, Pump, Turnstile
 
 
 def test_nothing_waits_when_calm() -> None:
@@ -32,6 +32,26 @@ def test_load_survives_a_clock_that_steps_back() -> None:
     pace = Pace()
     pace.spent(100.0, 0.1)
     assert pace.load(50.0) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("a_second", "waits"), [(20, False), (50, False), (90, False), (110, True), (800, True)])
+def test_only_a_room_that_expects_company_waits(a_second: int, waits: bool) -> None:
+    cadence = Cadence()
+    for number in range(200):
+        cadence.came(number / a_second)
+    assert cadence.gap_s == pytest.approx(1 / a_second, rel=0.01)
+    assert cadence.worth_s(LONGEST_WINDOW_S) == (LONGEST_WINDOW_S if waits else 0.0)
+
+
+def test_a_room_that_was_quiet_writes_its_next_event_at_once() -> None:
+    cadence = Cadence()
+    assert cadence.worth_s(LONGEST_WINDOW_S) == 0.0
+    for _ in range(100):
+        cadence.came(5.0)  # all in one turn
+    cadence.came(5.5)
+    assert cadence.worth_s(LONGEST_WINDOW_S) == 0.0
+    cadence.came(3.0)  # a clock that steps back
+    assert cadence.gap_s >= 0
 
 
 class Clock:
