@@ -26,6 +26,8 @@ class Actor(msgspec.Struct, frozen=True):
     session_id: str = ""
     """Public handle of the session (never the cookie): closing it closes its sockets."""
     address: str = ""
+    second_factor: bool = False
+    """The account signs in with a second factor: what asks for one opens."""
 
     @property
     def signed_in(self) -> bool:

@@ -148,16 +148,7 @@ class Database:
 
         Raises `Unavailable` when no connection can be had within 5 s or the server is away.
         """
-        try:
-            connection = await self.pool.acquire(timeout=5)
-        except (
-            TimeoutError,
-            OSError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.CannotConnectNowError,
-            asyncpg.InterfaceError,  # the pool is closed: the process is on its way out
-        ) as problem:
-            raise Unavailable("The database does not answer") from problem
+        connection = await self._connection()
         try:
             tx = Tx(connection)
             options: dict[str, Any] = {"readonly": readonly}
@@ -175,6 +166,34 @@ class Database:
         for work in tx.wakes:
             if work in self._alarms:
                 self._alarms[work].set()
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Tx]:
+        """For a look that is a single statement: without BEGIN and COMMIT, which would be two thirds of its way.
+
+        Changes nothing: whatever would leave after COMMIT is refused. Raises `Unavailable` as `transaction` does.
+        """
+        connection = await self._connection()
+        try:
+            tx = Tx(connection)
+            async with self._outcome(tx):
+                yield tx
+                if tx.outbox or tx.callbacks or tx.wakes:
+                    raise RuntimeError("a glance changes nothing")
+        finally:
+            await asyncio.shield(self.pool.release(connection))
+
+    async def _connection(self) -> "asyncpg.pool.PoolConnectionProxy[Any]":
+        try:
+            return await self.pool.acquire(timeout=5)
+        except (
+            TimeoutError,
+            OSError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.InterfaceError,  # the pool is closed: the process is on its way out
+        ) as problem:
+            raise Unavailable("The database does not answer") from problem
 
     @asynccontextmanager
     async def _outcome(self, tx: Tx) -> AsyncIterator[None]:

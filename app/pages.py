@@ -157,6 +157,11 @@ async def flash(request: web.Request, message: str, kind: str = "success", undo:
     session[FLASHES] = waiting[-MOST_FLASHES:]
 
 
+def embedded(value: object) -> Markup:
+    """JSON that may stand in a script element of a page."""
+    return Markup(msgspec.json.encode(value).decode().replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
+
+
 def nav_items(features: Sequence[Feature], actor: Actor) -> tuple[NavItem, ...]:
     """What the actor may open, in the order of the header."""
     items = [item for feature in features for item in feature.nav if item.allow.admits(actor)]

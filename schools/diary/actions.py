@@ -141,8 +141,8 @@ async def _excuse_in_lesson(
     saved = [step for step in steps if step.outcome == "saved" and step.after is not None]
     for step in saved:
         assert step.after is not None
-        await register.write_marks(tx, lesson_id, writer.rev, writer.at, member.staff_id, [step.after])
-        await register.write_history(tx, lesson_id, writer.rev, writer.at, actor, [step], excuse.reason[:500])
+        author = register.Author(actor, member.staff_id, excuse.reason[:500])
+        await register.write(tx, lesson_id, writer.rev, writer.at, author, [step.after], [step])
         tx.publish(lesson_room(member.school_id, lesson_id), MarkChanged(step.after))
         told = PupilMarked(pupil_mark(lesson, step.after, kind))
         tx.publish(pupil_room(member.school_id, excuse.pupil_id), told)

@@ -12,7 +12,7 @@ from app.database import DATABASE
 from app.errors import AppError
 from app.forms import read, see_other
 from app.i18n import LOCALES, _
-from app.pages import flash, render
+from app.pages import embedded, flash, render
 from app.wire import current_actor
 from schools.grades import actions, class_actions, class_store, exporting, rules, sheets, store
 from schools.grades.access import access_grade_rules
@@ -21,7 +21,6 @@ from schools.grades.forms import CategoryChangeForm, CategoryForm, RulesForm, fi
 from schools.grades.model import BEHAVIOUR, GradeBook
 from schools.register.access import access_pupil_register
 from schools.register.api import school_id_of
-from schools.register.pages import embedded
 from schools.structure import store as structure
 from schools.structure.access import access_staff_room
 from schools.structure.tenancy import school_transaction

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from app.database import DATABASE
 from app.i18n import LOCALES
-from app.pages import render
+from app.pages import embedded, render
 from app.wire import current_actor
 from schools.lessons import actions, rules, store
 from schools.lessons.api import number_of
 from schools.register.api import school_id_of
-from schools.register.pages import OFFLINE, embedded
+from schools.register.pages import OFFLINE
 from schools.structure.access import access_staff_room
 from schools.structure.tenancy import school_transaction
 

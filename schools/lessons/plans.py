@@ -1,6 +1,5 @@
 """Curriculum plans (rozkłady materiału): a list of topics is read from CSV or XLSX, whole or not at all."""
 
-import asyncio
 import csv
 import io
 from collections.abc import Sequence
@@ -9,29 +8,29 @@ from typing import Final
 from app.actor import Actor
 from app.database import Database, Tx
 from app.errors import Forbidden, Invalid
-from schools.lessons import rules, spreadsheet, store
+from app.workbook import reading as workbook
+from schools.lessons import rules, store
 from schools.lessons.model import CurriculumPlan, PlannedTopic
 from schools.structure.access import access_staff_room
 from schools.structure.model import Member
 from schools.structure.tenancy import school_transaction
 
 MOST_BYTES: Final = 512 * 1024
-XLSX: Final = b"PK\x03\x04"
 
 
 async def read_plan(data: bytes) -> tuple[list[PlannedTopic], list[rules.Fault]]:
     """Topics of a file, or what is wrong with its lines. Raises `Invalid` where it is no list at all."""
     if len(data) > MOST_BYTES:
         raise Invalid(fields={"file": "This file is too large for a list of topics"})
-    return rules.plan_of(await asyncio.to_thread(_rows, data))
+    if not data.startswith(workbook.BEGINS):
+        return rules.plan_of(_rows(data))
+    try:
+        return rules.plan_of(await workbook.rows_of(data))
+    except workbook.Unreadable as problem:
+        raise Invalid(fields={"file": str(problem)}) from None
 
 
 def _rows(data: bytes) -> list[list[str]]:
-    if data.startswith(XLSX):
-        try:
-            return spreadsheet.rows_of(data)
-        except ValueError:
-            raise Invalid(fields={"file": "This spreadsheet cannot be read"}) from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -117,8 +117,8 @@ async def mark_in(
     saved = [step for step in steps if step.outcome == "saved"]
     if saved:
         newest = {step.patch.pupil_id: step.after for step in saved if step.after is not None}
-        await store.write_marks(tx, lesson_id, writer.rev, writer.at, place.member.staff_id, list(newest.values()))
-        await store.write_history(tx, lesson_id, writer.rev, writer.at, actor, saved, reason)
+        author = store.Author(actor, place.member.staff_id, reason)
+        await store.write(tx, lesson_id, writer.rev, writer.at, author, list(newest.values()), saved)
         for one in newest.values():
             tx.publish(lesson_room(school_id, lesson_id), MarkChanged(one))
             told = pupil_mark(lesson, one, types.get(one.type_id or 0))

@@ -6,7 +6,7 @@ from typing import Final
 from app.actor import Actor
 from app.database import Tx
 from app.feature import SIGNED_IN, Feature, Params, Room, RoomKind, Route
-from schools.register import actions, api, demo, pages
+from schools.register import actions, api, demo, pages, unplanned_pages
 from schools.register.model import (
     DayLessonChanged,
     DayView,
@@ -34,6 +34,16 @@ async def day_snapshot(tx: Tx, actor: Actor, params: Params) -> DayView:
 ROUTES: Final = (
     Route(method="GET", path=SCHOOL, handler=pages.show_school, allow=SIGNED_IN, name="school"),
     Route(method="POST", path=f"{SCHOOL}/lessons", handler=pages.open_lesson, allow=SIGNED_IN, name="open"),
+    *(
+        Route(
+            method=method,
+            path=f"{SCHOOL}/lessons/new",
+            handler=unplanned_pages.show_unplanned,
+            allow=SIGNED_IN,
+            name="unplanned" if method == "GET" else "",
+        )
+        for method in ("GET", "POST")
+    ),
     Route(
         method="GET",
         path="/api/schools",

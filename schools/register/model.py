@@ -257,3 +257,40 @@ def lesson_room(school_id: int, lesson_id: int) -> str:
 
 def day_room(school_id: int) -> str:
     return f"school/{school_id}/day"
+
+
+class ClassOrGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """With whom a lesson is: a class or a group, never both."""
+
+    class_id: int | None
+    group_id: int | None
+    name: str
+
+
+class NewUnplanned(msgspec.Struct, frozen=True, kw_only=True):
+    """A lesson that the plan does not hold."""
+
+    place: ClassOrGroup
+    subject_id: int
+    on_date: date
+    period: int
+
+
+class HeldLesson(msgspec.Struct, frozen=True, kw_only=True):
+    """A held lesson in a list."""
+
+    id: int
+    school_id: int
+    period: int
+    starts_at: datetime
+    ends_at: datetime
+    class_name: str
+    subject: str
+    staff_id: int
+    staff: str
+    absent: str
+    taken: bool
+
+    @property
+    def path(self) -> str:
+        return f"/schools/{self.school_id}/lessons/{self.id}"

@@ -3,20 +3,19 @@
 from datetime import UTC, date, datetime
 from typing import Final
 
-import msgspec
 from aiohttp import web
-from markupsafe import Markup
 
 from app import api
 from app.database import DATABASE
 from app.errors import AppError
 from app.forms import require_action, see_other
 from app.i18n import LOCALES
-from app.pages import flash, render
+from app.pages import embedded, flash, render
 from app.wire import current_actor
 from schools.register import actions
 from schools.register.api import Day, school_id_of
-from schools.structure.access import access_school
+from schools.register.unplanned import own_lessons
+from schools.structure.access import SecondFactorOwed, access_school
 from schools.structure.tenancy import school_transaction
 from schools.timetable import store as timetable
 from schools.timetable.access import access_own_day
@@ -30,10 +29,15 @@ async def show_school(request: web.Request) -> web.StreamResponse:
     """`GET /schools/{school_id}?day=…`: the actor's lessons of today, or of the nearest day that has some."""
     actor = await current_actor(request)
     school_id, wanted = school_id_of(request), api.query(request, Day).day
-    async with school_transaction(request.app[DATABASE], school_id, readonly=True) as tx:
-        member = await access_school(tx, actor, school_id)
-        day = wanted or await timetable.nearest_taught_day(tx, member.today) or member.today
-        _member, lessons = await access_own_day(tx, actor, school_id, day)
+    try:
+        async with school_transaction(request.app[DATABASE], school_id, readonly=True) as tx:
+            member = await access_school(tx, actor, school_id)
+            day = wanted or await timetable.nearest_taught_day(tx, member.today) or member.today
+            _member, lessons = await access_own_day(tx, actor, school_id, day)
+            more = await own_lessons(tx, member, day)
+    except SecondFactorOwed as owed:
+        await flash(request, owed.detail, kind="warning")
+        return see_other("/account/second-factor")
     moment = datetime.now(UTC)
     response = await render(
         request,
@@ -41,17 +45,13 @@ async def show_school(request: web.Request) -> web.StreamResponse:
         member=member,
         day=day,
         lessons=lessons,
+        more=more,
         now=what_is_now(lessons, moment),
         today=member.today,
         day_json=embedded({"lessons": lessons, "now": moment, "account": actor.account_id or 0, "school": school_id}),
     )
     response.headers[OFFLINE] = str(actor.account_id)
     return response
-
-
-def embedded(value: object) -> Markup:
-    """JSON that may stand in a script element of a page."""
-    return Markup(msgspec.json.encode(value).decode().replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
 
 
 async def open_lesson(request: web.Request) -> web.StreamResponse:

@@ -191,56 +191,69 @@ async def standing(tx: Tx, lesson_id: int, pupil_ids: Sequence[int], op_ids: Seq
     )
 
 
+class Author(msgspec.Struct, frozen=True):
+    """Who writes, and why."""
+
+    actor: Actor
+    staff_id: int | None
+    reason: str
+
+
 def _mark(lesson_id: int, row: Mapping[str, Any]) -> Mark:
     names = ("pupil_id", "type_id", "minutes_late", "excused", "rev", "by", "at")
     return Mark(lesson_id=lesson_id, **{name: row[name] for name in names})
 
 
-async def write_marks(
-    tx: Tx, lesson_id: int, rev: int, at: datetime, staff_id: int | None, marks: Sequence[Mark]
+_WRITE = """
+WITH counted AS (UPDATE lesson SET marks_rev = $2, taken_at = coalesce(taken_at, $3) WHERE id = $1),
+     written AS (
+        INSERT INTO attendance_mark AS m (school_id, lesson_id, pupil_id, type_id, minutes_late, excused, rev,
+               author_id, at)
+        SELECT current_school(), $1, w.pupil_id, w.type_id, w.minutes_late, w.excused, $2, $4, $3
+          FROM unnest($5::bigint[], $6::bigint[], $7::smallint[], $8::boolean[])
+               AS w (pupil_id, type_id, minutes_late, excused)
+        ON CONFLICT (lesson_id, pupil_id) DO UPDATE SET type_id = excluded.type_id,
+           minutes_late = excluded.minutes_late, excused = excluded.excused, rev = excluded.rev,
+           author_id = excluded.author_id, at = excluded.at)
+INSERT INTO attendance_history (school_id, lesson_id, pupil_id, at, account_id, author, from_code, from_minutes,
+       from_excused, to_code, to_minutes, to_excused, reason, op_id, rev)
+SELECT current_school(), $1, w.pupil_id, $3, $9, $10, f.code, w.from_minutes, w.from_excused, t.code, w.to_minutes,
+       w.to_excused, $11, w.op_id, $2
+  FROM unnest($12::bigint[], $13::text[], $14::bigint[], $15::smallint[], $16::boolean[], $17::bigint[],
+              $18::smallint[], $19::boolean[]) WITH ORDINALITY
+       AS w (pupil_id, op_id, from_id, from_minutes, from_excused, to_id, to_minutes, to_excused, place)
+  LEFT JOIN attendance_type f ON f.id = w.from_id
+  LEFT JOIN attendance_type t ON t.id = w.to_id
+ ORDER BY w.place
+"""
+
+
+async def write(
+    tx: Tx,
+    lesson_id: int,
+    rev: int,
+    at: datetime,
+    author: Author,
+    marks: Sequence[Mark],
+    steps: Sequence[Step],
 ) -> None:
-    """New values of cells, and the lesson's counter; the lesson is locked."""
+    """New values of cells, the lesson's counter, and a line of history (who, when, from, to, why) for each step.
+
+    The lesson is locked.
+    """
     await tx.execute(
-        "WITH counted AS (UPDATE lesson SET marks_rev = $2, taken_at = coalesce(taken_at, $3) WHERE id = $1)"
-        " INSERT INTO attendance_mark AS m (school_id, lesson_id, pupil_id, type_id, minutes_late, excused, rev,"
-        " author_id, at)"
-        " SELECT current_school(), $1, w.pupil_id, w.type_id, w.minutes_late, w.excused, $2, $4, $3"
-        " FROM unnest($5::bigint[], $6::bigint[], $7::smallint[], $8::boolean[])"
-        " AS w (pupil_id, type_id, minutes_late, excused)"
-        " ON CONFLICT (lesson_id, pupil_id) DO UPDATE SET type_id = excluded.type_id,"
-        " minutes_late = excluded.minutes_late, excused = excluded.excused, rev = excluded.rev,"
-        " author_id = excluded.author_id, at = excluded.at",
+        _WRITE,
         lesson_id,
         rev,
         at,
-        staff_id,
+        author.staff_id,
         [mark.pupil_id for mark in marks],
         [mark.type_id for mark in marks],
         [mark.minutes_late for mark in marks],
         [mark.excused for mark in marks],
-    )
-
-
-async def write_history(
-    tx: Tx, lesson_id: int, rev: int, at: datetime, actor: Actor, steps: Sequence[Step], reason: str
-) -> None:
-    """Who, when, from, to, why: a line for each change. Values before are read from the steps' revs."""
-    await tx.execute(
-        "INSERT INTO attendance_history (school_id, lesson_id, pupil_id, at, account_id, author, from_code,"
-        " from_minutes, from_excused, to_code, to_minutes, to_excused, reason, op_id, rev)"
-        " SELECT current_school(), $1, w.pupil_id, $3, $4, $5, f.code, w.from_minutes, w.from_excused, t.code,"
-        " w.to_minutes, w.to_excused, $6, w.op_id, $2"
-        " FROM unnest($7::bigint[], $8::text[], $9::bigint[], $10::smallint[], $11::boolean[], $12::bigint[],"
-        " $13::smallint[], $14::boolean[]) WITH ORDINALITY AS w (pupil_id, op_id, from_id, from_minutes, from_excused,"
-        " to_id, to_minutes, to_excused, place)"
-        " LEFT JOIN attendance_type f ON f.id = w.from_id LEFT JOIN attendance_type t ON t.id = w.to_id"
-        " ORDER BY w.place",
-        lesson_id,
-        rev,
-        at,
-        actor.account_id,
-        actor.name,
-        reason,
+        author.actor.account_id,
+        author.actor.name,
+        author.reason,
         [step.patch.pupil_id for step in steps],
         [step.patch.op_id for step in steps],
         [step.before.type_id if step.before else None for step in steps],

@@ -3,8 +3,19 @@
 from pathlib import Path
 from typing import Final
 
-from app.feature import SIGNED_IN, Feature, Handler, Job, Route
-from schools.secretariat import demo, office_pages, pages, people, staff_pages
+from app.feature import SIGNED_IN, Feature, Handler, Job, Room, RoomKind, Route
+from schools.secretariat import (
+    demo,
+    group_pages,
+    guardian_pages,
+    office_pages,
+    pages,
+    people,
+    settings_pages,
+    staff_pages,
+)
+from schools.secretariat.model import PersonChanged
+from schools.secretariat.telling import people_snapshot
 
 _ID: Final = r"\d{1,18}"
 _PEOPLE: Final = rf"/schools/{{school_id:{_ID}}}/people"
@@ -35,10 +46,16 @@ ROUTES: Final = (
     _post(f"{_PUPIL}/leave", pages.leave, "leave"),
     _post(f"{_PUPIL}/guardians", pages.add_guardian, "guardian_add"),
     _post(f"{_PUPIL}/code", staff_pages.send_code, "code"),
+    _get(rf"{_PEOPLE}/rights/{{right_id:{_ID}}}", guardian_pages.show_right, "right"),
+    _post(rf"{_PEOPLE}/rights/{{right_id:{_ID}}}", guardian_pages.show_right),
     _post(rf"{_PEOPLE}/rights/{{right_id:{_ID}}}/end", pages.end_right, "end_right"),
     _post(f"{_CLASS}/numbers", pages.number_class, "numbers"),
     _post(f"{_CLASS}/homeroom", pages.set_homeroom, "homeroom"),
     _post(f"{_CLASS}/codes", staff_pages.send_codes, "codes"),
+    _get(f"{_PEOPLE}/classes", group_pages.show_classes, "classes"),
+    _post(f"{_PEOPLE}/classes", group_pages.show_classes),
+    _get(rf"{_PEOPLE}/groups/{{group_id:{_ID}}}", group_pages.show_group, "group"),
+    _post(rf"{_PEOPLE}/groups/{{group_id:{_ID}}}", group_pages.show_group),
     _get(f"{_PEOPLE}/staff", staff_pages.show_staff, "staff"),
     _get(f"{_PEOPLE}/staff/new", staff_pages.add_staff, "staff_new"),
     _post(f"{_PEOPLE}/staff/new", staff_pages.add_staff),
@@ -54,8 +71,8 @@ ROUTES: Final = (
     _get(f"{_PEOPLE}/year", office_pages.show_rollover, "rollover"),
     _post(f"{_PEOPLE}/year", office_pages.show_rollover),
     _post(f"{_PEOPLE}/year/undo", office_pages.undo_rollover, "rollover_undo"),
-    _get(f"{_PEOPLE}/settings", office_pages.show_settings, "settings"),
-    _post(f"{_PEOPLE}/settings", office_pages.show_settings),
+    _get(f"{_PEOPLE}/settings", settings_pages.show_settings, "settings"),
+    _post(f"{_PEOPLE}/settings", settings_pages.show_settings),
 )
 
 FEATURE = Feature(
@@ -63,6 +80,16 @@ FEATURE = Feature(
     folder=Path(__file__).parent,
     needs=("identity", "schools", "register"),
     routes=ROUTES,
+    rooms=(
+        Room(
+            pattern="school/{school_id}/people",
+            allow=SIGNED_IN,
+            kind=RoomKind.LATEST,
+            snapshot=people_snapshot,
+            events=(PersonChanged,),
+            summary="People of a school, for its office",
+        ),
+    ),
     jobs=(
         Job(name="secretariat.rights", payload=people.EndRights, run=people.end_todays_rights, cron="5 22,23 * * *"),
     ),

@@ -70,6 +70,23 @@ class GuardianForm(Form):
     same_person = wtforms.BooleanField(_("The same person: connect the guardian who has this address already"))
 
 
+class RightForm(Form):
+    """A guardian, and the right to one child."""
+
+    first_name = wtforms.StringField(_("First name"), validators=[NEEDED, SHORT])
+    last_name = wtforms.StringField(_("Surname"), validators=[NEEDED, SHORT])
+    email = wtforms.StringField(_("E-mail"), validators=[Length(max=200)], render_kw={"inputmode": "email"})
+    phone = wtforms.StringField(_("Telephone"), validators=[Length(max=40)], render_kw={"inputmode": "tel"})
+    kind = wtforms.SelectField(_("Who it is"), choices=list(KINDS))
+    since = wtforms.DateField(_("Right from day"), description=_("Empty: since ever"), validators=[Optional()])
+    last_day = wtforms.DateField(
+        _("Last day of the right"),
+        description=_("Empty: no end. With a day that is past, open pages close at once."),
+        validators=[Optional()],
+    )
+    rev = wtforms.HiddenField()
+
+
 class StaffForm(Form):
     """Who works here."""
 
@@ -98,6 +115,7 @@ class TeachingForm(Form):
 class SubjectForm(Form):
     """A subject."""
 
+    key = wtforms.HiddenField()
     name = wtforms.StringField(_("School subject"), validators=[NEEDED, SHORT])
     short = wtforms.StringField(_("Abbreviation"), validators=[Length(max=12)])
 
@@ -105,9 +123,51 @@ class SubjectForm(Form):
 class RoomForm(Form):
     """A room."""
 
+    key = wtforms.HiddenField()
     name = wtforms.StringField(_("Room"), validators=[NEEDED, SHORT])
     building = wtforms.StringField(_("Building"), validators=[SHORT])
     seats = wtforms.IntegerField(_("Seats"), validators=[Optional(), NumberRange(min=1, max=2000)])
+
+
+class TypeForm(Form):
+    """A kind of attendance of the school's own; what it counts as is settled here and never changes."""
+
+    code = wtforms.StringField(_("Sign in the grid"), validators=[NEEDED, Length(max=4)])
+    name = wtforms.StringField(_("Name"), validators=[NEEDED, SHORT])
+    category = wtforms.SelectField(
+        _("Counts as"),
+        choices=[
+            ("present", _("present")),
+            ("absent", _("absent")),
+            ("late", _("late")),
+            ("away", _("away for the school")),
+            ("released", _("released")),
+        ],
+    )
+    excused = wtforms.BooleanField(_("excused by itself"))
+    letter = wtforms.StringField(
+        _("Key"),
+        description=_("One small letter that no other kind has; it may stay empty."),
+        validators=[Length(max=1)],
+    )
+
+
+class GroupForm(Form):
+    """The name of a group; `key`: which one."""
+
+    key = wtforms.HiddenField()
+    name = wtforms.StringField(_("Group"), validators=[NEEDED, SHORT])
+
+
+class SecurityForm(Form):
+    """How staff sign in."""
+
+    second_factor = wtforms.BooleanField(
+        _("Staff use a second factor"),
+        description=_(
+            "Whoever works here and has none sets it up before the register opens; parents and pupils are not asked."
+        ),
+    )
 
 
 class LimitsForm(Form):

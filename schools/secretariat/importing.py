@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -10,16 +11,18 @@ import msgspec
 from app.actor import Actor
 from app.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.i18n import _
+from app.workbook import reading as workbook
 from schools.secretariat import import_store as store
 from schools.secretariat import people_store
 from schools.secretariat.imports.columns import rows_of
-from schools.secretariat.imports.model import Fault, Plan, Refused, Row, Step
+from schools.secretariat.imports.model import Fault, Plan, Refused, Step, Table
 from schools.secretariat.imports.others import plan_guardians, plan_staff
 from schools.secretariat.imports.pupils import plan_pupils
 from schools.secretariat.imports.roster import read_roster
-from schools.secretariat.imports.table import read_csv
+from schools.secretariat.imports.table import read_csv, sheet_table
+from schools.secretariat.imports.whole_roster import plan_roster
 from schools.secretariat.model import Waiting
+from schools.secretariat.telling import tell_people
 from schools.structure import store as structure
 from schools.structure.access import access_office
 from schools.structure.model import Member, SchoolYear
@@ -59,9 +62,8 @@ async def carry_out(database: Database, actor: Actor, school_id: int, import_id:
         if digest(plan) != seen:
             raise Conflict("Something has changed in the meantime. Look at the preview once more")
         year = await structure.year_on(tx, school_id, found.from_day)
-        for step in plan.steps:
-            if step.sort != "same":
-                await _do(tx, found.kind, step, found.from_day, year)
+        touched = await _write(tx, plan, found.from_day, year)
+        await tell_people(tx, actor, school_id, "pupil", touched)
         await store.mark_done(tx, import_id)
         await tx.audit(
             actor,
@@ -96,47 +98,64 @@ async def _waiting(tx: Tx, import_id: int, *, lock: bool = False) -> Waiting:
 
 
 async def _plan(tx: Tx, member: Member, found: Waiting) -> Plan:
+    pupils, principal = await store.known_pupils(tx, found.from_day), member.has("principal")
+    year = await structure.year_on(tx, member.school_id, found.from_day)
+    classes = {one.name: one.id for one in (await structure.classes(tx, year.id) if year is not None else [])}
     assert found.content is not None
     try:
-        rows, faults, encoding, sign = await asyncio.to_thread(_read, found.kind, found.content, found.from_day)
+        if found.kind == "oneroster":
+            roster = await asyncio.to_thread(read_roster, found.content, found.from_day)
+            guardians, staff = await store.known_guardians(tx), await store.known_staff(tx)
+            plan = plan_roster(roster, pupils, classes, guardians, staff, principal=principal)
+            return msgspec.structs.replace(plan, encoding="UTF-8", delimiter=",")
+        table = await _table(found.content)
+        rows, faults = await asyncio.to_thread(rows_of, table, found.kind)
     except Refused as problem:
         return Plan(steps=[], faults=[problem.fault])
-    pupils = await store.known_pupils(tx, found.from_day)
     if found.kind == "guardians":
         plan = plan_guardians(rows, faults, await store.known_guardians(tx), pupils)
     elif found.kind == "staff":
-        plan = plan_staff(rows, faults, await store.known_staff(tx), principal=member.has("principal"))
+        plan = plan_staff(rows, faults, await store.known_staff(tx), principal=principal)
     else:
-        year = await structure.year_on(tx, member.school_id, found.from_day)
-        classes = [] if year is None else await structure.classes(tx, year.id)
-        plan = plan_pupils(rows, faults, pupils, {one.name: one.id for one in classes})
-    return msgspec.structs.replace(plan, encoding=encoding, delimiter=sign)
+        plan = plan_pupils(rows, faults, pupils, classes)
+    return msgspec.structs.replace(plan, encoding=table.encoding, delimiter=table.delimiter)
 
 
-def _read(kind: str, content: bytes, day: date) -> tuple[list[Row], list[Fault], str, str]:
-    if kind == "oneroster":
-        rows, faults = read_roster(content, day)
-        return rows, faults, "UTF-8", ","
-    if content.startswith(b"PK"):
-        raise Refused(
-            Fault(line=1, text=_("This is a spreadsheet or an archive. Save the table as CSV and send that file"))
-        )
-    table = read_csv(content)
-    rows, faults = rows_of(table, kind)
-    return rows, faults, table.encoding, table.delimiter
+async def _table(content: bytes) -> Table:
+    """Of a workbook or of CSV. Raises `Refused`."""
+    if not content.startswith(workbook.BEGINS):
+        return await asyncio.to_thread(read_csv, content)
+    try:
+        return sheet_table(await workbook.rows_of(content))
+    except workbook.Unreadable as problem:
+        raise Refused(Fault(line=1, text=str(problem))) from None
 
 
-async def _do(tx: Tx, kind: str, step: Step, from_day: date, year: SchoolYear | None) -> None:
-    if kind == "guardians":
-        await _guardian(tx, step)
-    elif kind == "staff":
-        await store.write_staff(tx, step.target_id, step.values, str(step.values["roles"]).split(", "))
-    else:
-        assert year is not None
-        await _pupil(tx, step, from_day, year)
+async def _write(tx: Tx, plan: Plan, from_day: date, year: SchoolYear | None) -> list[int]:
+    """Pupils stand before the guardians who come with them. Returns the pupils about whom something is new."""
+    pupils: dict[int, int] = {}
+    touched: set[int] = set()
+    guardians: dict[int, int] = {}
+    for step in plan.steps:
+        if step.about == "guardian" and step.target_id is not None:
+            guardians[step.line] = step.target_id
+    for step in plan.steps:
+        if step.sort == "same":
+            continue
+        if step.about == "guardian":
+            guardians[step.line] = await _guardian(tx, step, pupils, guardians.get(step.line))
+            pupil_id = int(step.values["pupil_id"] or 0)
+            touched.add(pupils.get(pupil_id, pupil_id))
+        elif step.about == "staff":
+            await store.write_staff(tx, step.target_id, step.values, str(step.values["roles"]).split(", "))
+        else:
+            assert year is not None
+            pupils[-step.line] = await _pupil(tx, step, from_day, year)
+            touched.add(pupils[-step.line])
+    return sorted(touched)
 
 
-async def _pupil(tx: Tx, step: Step, from_day: date, year: SchoolYear) -> None:
+async def _pupil(tx: Tx, step: Step, from_day: date, year: SchoolYear) -> int:
     pupil_id = await store.write_pupil(tx, step.target_id, step.values)
     class_id, until = int(step.values["class_id"] or 0), year.ends_on + timedelta(days=1)
     old = step.values["old_class_id"]
@@ -144,7 +163,7 @@ async def _pupil(tx: Tx, step: Step, from_day: date, year: SchoolYear) -> None:
     if old == class_id:
         if number is not None:
             await store.set_number(tx, pupil_id, class_id, from_day, number)
-        return
+        return pupil_id
     if await store.has_later_stay(tx, pupil_id, from_day, until):
         raise Conflict(
             "Line %(line)s: a later change of class of %(name)s is entered already", line=step.line, name=step.name
@@ -156,11 +175,14 @@ async def _pupil(tx: Tx, step: Step, from_day: date, year: SchoolYear) -> None:
             await people_store.cut_class(tx, stay_id, from_day)
     number = number or await people_store.next_number(tx, class_id)
     await people_store.add_stay(tx, pupil_id, class_id, from_day, until, number)
+    return pupil_id
 
 
-async def _guardian(tx: Tx, step: Step) -> None:
-    """Two lines of a new guardian with one address make one person."""
-    guardian_id = step.target_id
+async def _guardian(tx: Tx, step: Step, pupils: Mapping[int, int], guardian_id: int | None) -> int:
+    """Two lines of a new guardian with one address make one person, and so does one line with two children.
+
+    `pupils`: those of the same file, by `-line`. Returns the guardian.
+    """
     if guardian_id is None and step.values.get("email"):
         known = await people_store.guardian_with(tx, str(step.values["email"]))
         guardian_id = known.id if known else None
@@ -171,4 +193,6 @@ async def _guardian(tx: Tx, step: Step) -> None:
     kind = step.values.get("kind")
     after = until + timedelta(days=1) if until else None
     pupil_id = int(step.values["pupil_id"] or 0)
+    pupil_id = pupils.get(pupil_id, pupil_id)
     await store.write_right(tx, step.second_id, guardian_id, pupil_id, str(kind) if kind else None, since, after)
+    return guardian_id

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from app.feature import Event
 from schools.structure.model import StaffRole
 
 GuardianKind = Literal["parent", "legal", "foster", "other"]
@@ -26,6 +27,7 @@ class PupilLine(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int | None
     left_on: date | None
     guardians: int
+    rev: int
 
     @property
     def name(self) -> str:
@@ -85,6 +87,25 @@ class Right(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+
+class RightFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One right, to be changed: `until` is the first day without it, `rev` the guardian's."""
+
+    id: int
+    guardian_id: int
+    account_id: int | None
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    rev: int
+    pupil_id: int
+    pupil: str
+    kind: GuardianKind
+    since: date | None
+    until: date | None
+    children: int
 
 
 class GuardianRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +181,8 @@ class GuardianDraft(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
     kind: GuardianKind
     since: date | None
+    until: date | None = None
+    """The first day without the right."""
     same_person: bool = False
     """The one whom this school has with the address already."""
 
@@ -171,6 +194,45 @@ class StaffDraft(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     roles: list[StaffRole]
     until: date | None = None
+
+
+class NewClass(msgspec.Struct, frozen=True, kw_only=True):
+    level: int
+    letter: str
+    building: str
+
+
+class GroupLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A group in a list; `class_id` None: its pupils come from several classes."""
+
+    id: int
+    class_id: int | None
+    class_name: str
+    name: str
+    pupils: int
+
+
+class GroupFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A group to be filled; the dates are those of its school year, inclusive."""
+
+    id: int
+    year_id: int
+    class_id: int | None
+    class_name: str
+    name: str
+    starts_on: date
+    ends_on: date
+    rev: int
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who may be in a group, and whether they are."""
+
+    id: int
+    name: str
+    class_name: str
+    number: int | None
+    inside: bool
 
 
 class MovePreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,3 +260,33 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     made_by: int | None
     made_at: datetime
     done_at: datetime | None
+
+
+class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody in the office's room. `place`: the class of today."""
+
+    kind: Literal["pupil", "staff"]
+    id: int
+    name: str
+    place: str
+    gone: bool
+    rev: int
+
+
+class PeopleView(msgspec.Struct, frozen=True, kw_only=True):
+    people: list[PersonRow]
+
+
+class PersonChanged(Event, frozen=True, tag=True):
+    """Of a pupil's data, class or guardians, or of a staff member's. `by`: who did it."""
+
+    person: PersonRow
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.person.kind}/{self.person.id}"
+
+
+def people_room(school_id: int) -> str:
+    return f"school/{school_id}/people"

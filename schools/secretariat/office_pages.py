@@ -1,6 +1,6 @@
-"""Pages of imports, of the next school year and of settings."""
+"""Pages of imports and of the next school year."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -10,16 +10,14 @@ from aiohttp import BodyPartReader, web
 from app.database import DATABASE
 from app.errors import AppError, Invalid, TooLarge
 from app.files import clean_name
-from app.forms import CSRF_FIELD, STALE, Form, Guard, guard, read, require_action, see_other
+from app.forms import CSRF_FIELD, STALE, Guard, guard, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
 from app.wire import current_actor
-from schools.secretariat import import_store, importing, rollover, rules, setup, setup_store
-from schools.secretariat.forms import LimitsForm, RoomForm, SubjectForm
+from schools.secretariat import import_store, importing, rollover
 from schools.secretariat.imports.columns import COLUMNS
-from schools.secretariat.pages import fresh, number, place, tell
+from schools.secretariat.pages import number, place, tell
 from schools.secretariat.rollover_rules import Choices
-from schools.structure import store as structure
 from schools.structure.access import access_office
 from schools.structure.tenancy import school_transaction
 
@@ -205,60 +203,3 @@ async def undo_rollover(request: web.Request) -> web.StreamResponse:
     else:
         await flash(request, _("The next school year is taken back"))
     return see_other(f"/schools/{school_id}/people/year")
-
-
-async def show_settings(request: web.Request) -> web.StreamResponse:
-    """`GET` and `POST /schools/{school_id}/people/settings`: `part` says which form was sent."""
-    actor, school_id = await current_actor(request), place(request)
-    async with school_transaction(request.app[DATABASE], school_id, readonly=True) as tx:
-        member = await access_office(tx, actor, school_id)
-        school = await structure.school(tx, school_id)
-        subjects, rooms = await setup_store.subjects(tx), await setup_store.rooms(tx)
-        types = await setup_store.attendance_types(tx)
-    part = str((await request.post()).get("part", "")) if request.method == "POST" else ""
-    known = setup.limits(school.settings if school else {})
-    shown = {"subject": SubjectForm, "room": RoomForm, "limits": LimitsForm}
-    forms = {
-        name: await read(request, kind) if name == part else await fresh(request, kind, **known)
-        for name, kind in shown.items()
-    }
-    status = 200
-    if part == "type" or part in forms:
-        try:
-            if await _save(request, school_id, part, forms):
-                await flash(request, _("Saved"))
-                return see_other(f"/schools/{school_id}/people/settings")
-        except Invalid as problem:
-            if part in forms:
-                forms[part].take(problem)
-            else:
-                await tell(request, problem)
-        status = 422
-    return await render(
-        request,
-        "secretariat/settings.html",
-        status=status,
-        member=member,
-        subjects=subjects,
-        rooms=rooms,
-        types=types,
-        forms=forms,
-    )
-
-
-async def _save(request: web.Request, school_id: int, part: str, forms: Mapping[str, Form]) -> bool:
-    """Whether the form was fine."""
-    actor, database = await current_actor(request), request.app[DATABASE]
-    if part == "type":
-        await require_action(request)
-        posted = await request.post()
-        type_id = number(str(posted.get("type_id", ""))) or 0
-        name = rules.tidy(str(posted.get("name", "")))
-        await setup.change_type(database, actor, school_id, type_id, name, archived="archived" in posted)
-        return True
-    form = forms[part]
-    if not form.validate():
-        return False
-    values = {name: form[name].data for name in form.data if name != CSRF_FIELD}
-    await setup.save(database, actor, school_id, part, values)
-    return True

@@ -21,6 +21,7 @@ from schools.secretariat.model import (
     StaffLine,
     Stay,
 )
+from schools.secretariat.telling import tell_person
 from schools.structure import store as structure
 from schools.structure.access import access_office
 from schools.structure.model import Member, SchoolClass, SchoolYear
@@ -62,7 +63,8 @@ async def add_pupil(
         pupil_id = await store.add_pupil(tx, draft)
         number = await store.next_number(tx, school_class.id)
         await store.add_stay(tx, pupil_id, school_class.id, day, year.ends_on + timedelta(days=1), number)
-        await _audit(tx, actor, "pupil_add", school_id, f"pupil/{pupil_id}", class_name=school_class.name, day=day)
+        await audit(tx, actor, "pupil_add", school_id, f"pupil/{pupil_id}", class_name=school_class.name, day=day)
+        await tell_person(tx, actor, school_id, "pupil", pupil_id)
         return pupil_id
 
 
@@ -77,14 +79,15 @@ async def change_pupil(
         fields = ("first_name", "second_name", "last_name", "email", "born_on")
         changed = [name for name in fields if getattr(before, name) != getattr(draft, name)]
         changed += ["pesel"] if draft.pesel else []
-        await _audit(tx, actor, "pupil_change", school_id, f"pupil/{pupil_id}", fields=changed)
+        await audit(tx, actor, "pupil_change", school_id, f"pupil/{pupil_id}", fields=changed)
+        await tell_person(tx, actor, school_id, "pupil", pupil_id)
 
 
 async def read_pesel(database: Database, actor: Actor, school_id: int, pupil_id: int) -> str:
     """Who has read it, and whose, stands in the audit log."""
     async with school_transaction(database, school_id) as tx:
         await access_pupil_file(tx, actor, school_id, pupil_id)
-        await _audit(tx, actor, "pesel_read", school_id, f"pupil/{pupil_id}")
+        await audit(tx, actor, "pesel_read", school_id, f"pupil/{pupil_id}")
         return await store.pesel(tx, pupil_id)
 
 
@@ -124,7 +127,8 @@ async def move_pupil(
         await store.add_stay(tx, pupil_id, to_class.id, day, year.ends_on + timedelta(days=1), told.number)
         verb = "pupil_move" if stay else "pupil_return"
         was = stay.class_name if stay else ""
-        await _audit(tx, actor, verb, school_id, f"pupil/{pupil_id}", was=was, now=to_class.name, day=day)
+        await audit(tx, actor, verb, school_id, f"pupil/{pupil_id}", was=was, now=to_class.name, day=day)
+        await tell_person(tx, actor, school_id, "pupil", pupil_id)
         return told
 
 
@@ -157,9 +161,10 @@ async def leave_school(database: Database, actor: Actor, school_id: int, pupil_i
             raise Conflict("The pupil has left already")
         await store.set_left(tx, [pupil_id], gone_on)
         await store.cut_stays(tx, [pupil_id], gone_on)
-        await _audit(tx, actor, "pupil_leave", school_id, f"pupil/{pupil_id}", last_day=last_day)
+        await audit(tx, actor, "pupil_leave", school_id, f"pupil/{pupil_id}", last_day=last_day)
+        await tell_person(tx, actor, school_id, "pupil", pupil_id)
         if gone_on <= member.today and pupil.account_id is not None:
-            await _sign_out(tx, pupil.account_id)
+            await sign_out(tx, pupil.account_id)
 
 
 async def number_class(database: Database, actor: Actor, school_id: int, class_id: int) -> int:
@@ -169,15 +174,13 @@ async def number_class(database: Database, actor: Actor, school_id: int, class_i
         if await structure.school_class(tx, class_id) is None:
             raise NotFound
         count = await store.renumber(tx, class_id, member.today)
-        await _audit(tx, actor, "class_number", school_id, f"class/{class_id}", pupils=count)
+        await audit(tx, actor, "class_number", school_id, f"class/{class_id}", pupils=count)
         return count
 
 
 async def add_guardian(database: Database, actor: Actor, school_id: int, pupil_id: int, draft: GuardianDraft) -> None:
     """A guardian with a right; with `same_person` the one who has the address already, for a second child."""
-    faults = {name: rules.NEEDED for name in ("first_name", "last_name") if not getattr(draft, name)}
-    if draft.email and not rules.EMAIL.fullmatch(draft.email):
-        faults["email"] = rules.WRONG_EMAIL
+    faults = rules.guardian_faults(draft)
     if faults:
         raise Invalid(fields=faults)
     async with school_transaction(database, school_id) as tx:
@@ -194,7 +197,8 @@ async def add_guardian(database: Database, actor: Actor, school_id: int, pupil_i
             raise Conflict("This guardian has a right to this pupil already")
         await store.add_right(tx, guardian_id, pupil_id, draft.kind, draft.since)
         subject = f"pupil/{pupil_id}/guardian/{guardian_id}"
-        await _audit(tx, actor, "right_add", school_id, subject, kind=draft.kind, since=draft.since)
+        await audit(tx, actor, "right_add", school_id, subject, kind=draft.kind, since=draft.since)
+        await tell_person(tx, actor, school_id, "pupil", pupil_id)
 
 
 async def end_right(database: Database, actor: Actor, school_id: int, right_id: int, day: date) -> int:
@@ -210,9 +214,10 @@ async def end_right(database: Database, actor: Actor, school_id: int, right_id: 
         pupil_id, guardian_id = found
         person = await store.guardian(tx, guardian_id)
         await store.end_right(tx, right_id, day)
-        await _audit(tx, actor, "right_end", school_id, f"pupil/{pupil_id}/guardian/{guardian_id}", day=day)
+        await audit(tx, actor, "right_end", school_id, f"pupil/{pupil_id}/guardian/{guardian_id}", day=day)
+        await tell_person(tx, actor, school_id, "pupil", pupil_id)
         if day <= member.today and person is not None and person.account_id is not None:
-            await _sign_out(tx, person.account_id)
+            await sign_out(tx, person.account_id)
         return pupil_id
 
 
@@ -221,7 +226,8 @@ async def add_staff(database: Database, actor: Actor, school_id: int, draft: Sta
         member = await access_office(tx, actor, school_id)
         _check_staff(member, None, [], draft)
         staff_id = await store.add_staff(tx, draft)
-        await _audit(tx, actor, "staff_add", school_id, f"staff/{staff_id}", roles=draft.roles)
+        await audit(tx, actor, "staff_add", school_id, f"staff/{staff_id}", roles=draft.roles)
+        await tell_person(tx, actor, school_id, "staff", staff_id)
         return staff_id
 
 
@@ -241,14 +247,15 @@ async def change_staff(
             raise Forbidden("The principal changes this")
         if not await store.change_staff(tx, staff_id, draft, rev):
             raise Conflict(CHANGED)
-        await _audit(
+        await audit(
             tx, actor, "staff_change", school_id, f"staff/{staff_id}", was=before.roles, roles=draft.roles,
             until=draft.until,
         )  # fmt: skip
+        await tell_person(tx, actor, school_id, "staff", staff_id)
         if before.account_id is not None and (
             set(before.roles) != set(draft.roles) or (draft.until is not None and draft.until <= member.today)
         ):
-            await _sign_out(tx, before.account_id)
+            await sign_out(tx, before.account_id)
 
 
 async def add_teaching(
@@ -267,9 +274,8 @@ async def add_teaching(
         if subject_id not in {one.id for one in await setup_store.subjects(tx)}:
             raise Invalid(fields={"subject_id": "Choose a subject"})
         await setup_store.add_teaching(tx, staff_id, subject_id, place, kind, day, year.ends_on + timedelta(days=1))
-        await _audit(
-            tx, actor, "teaching_add", school_id, f"staff/{staff_id}", subject=subject_id, place=place, day=day
-        )
+        await audit(tx, actor, "teaching_add", school_id, f"staff/{staff_id}", subject=subject_id, place=place, day=day)
+        await tell_person(tx, actor, school_id, "staff", staff_id)
 
 
 async def end_teaching(
@@ -279,7 +285,8 @@ async def end_teaching(
         await access_staff_file(tx, actor, school_id, staff_id)
         if not await setup_store.end_teaching(tx, staff_id, teaching_id, day):
             raise NotFound
-        await _audit(tx, actor, "teaching_end", school_id, f"staff/{staff_id}", teaching=teaching_id, day=day)
+        await audit(tx, actor, "teaching_end", school_id, f"staff/{staff_id}", teaching=teaching_id, day=day)
+        await tell_person(tx, actor, school_id, "staff", staff_id)
 
 
 async def set_homeroom(database: Database, actor: Actor, school_id: int, class_id: int, staff_id: int | None) -> None:
@@ -292,7 +299,7 @@ async def set_homeroom(database: Database, actor: Actor, school_id: int, class_i
         if staff_id is not None and staff_id == member.staff_id and not member.has("principal"):
             raise Forbidden("Somebody else has to name you")
         await setup_store.set_homeroom(tx, class_id, staff_id)
-        await _audit(tx, actor, "homeroom", school_id, f"class/{class_id}", was=before.homeroom_id, now=staff_id)
+        await audit(tx, actor, "homeroom", school_id, f"class/{class_id}", was=before.homeroom_id, now=staff_id)
 
 
 class EndRights(msgspec.Struct, frozen=True):
@@ -310,7 +317,7 @@ async def end_todays_rights(database: Database, _payload: EndRights) -> None:
                 await end_sessions(tx, account_id)
 
 
-async def _sign_out(tx: Tx, account_id: int) -> None:
+async def sign_out(tx: Tx, account_id: int) -> None:
     """The last thing of a transaction: it leaves the school."""
     await structure.leave_tenant(tx)
     await end_sessions(tx, account_id)
@@ -343,5 +350,5 @@ async def _class_of_day(tx: Tx, school_id: int, class_id: int, day: date) -> tup
     return found, year
 
 
-async def _audit(tx: Tx, actor: Actor, verb: str, school_id: int, subject: str, /, **details: object) -> None:
+async def audit(tx: Tx, actor: Actor, verb: str, school_id: int, subject: str, /, **details: object) -> None:
     await tx.audit(actor, f"secretariat.{verb}", f"school/{school_id}/{subject}", **details)

@@ -21,7 +21,7 @@ from schools.secretariat.model import (
 _LINES = (
     "SELECT p.id, p.first_name, p.second_name, p.last_name, p.born_on, m.class_id, coalesce(c.name, '') AS class_name,"
     " m.number, p.account_id, p.left_on, (SELECT count(*) FROM guardianship r WHERE r.pupil_id = p.id"
-    "  AND r.during @> $1::date)::int AS guardians"
+    "  AND r.during @> $1::date)::int AS guardians, p.rev"
     " FROM pupil p LEFT JOIN class_membership m ON m.pupil_id = p.id AND m.during @> $1::date"
     " LEFT JOIN school_class c ON c.id = m.class_id"
 )

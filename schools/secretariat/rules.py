@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from app.i18n import _
-from schools.secretariat.model import PupilDraft, StaffDraft
+from schools.secretariat.model import GuardianDraft, PupilDraft, StaffDraft
 from schools.structure.model import Member, SchoolYear, StaffRole
 from schools.structure.rules import born_on
 
@@ -46,6 +46,14 @@ def pupil_faults(draft: PupilDraft) -> dict[str, str]:
             found["pesel"] = WRONG_PESEL
         elif draft.born_on is not None and born != draft.born_on:
             found["born_on"] = OTHER_BIRTH
+    if draft.email and not EMAIL.fullmatch(draft.email):
+        found["email"] = WRONG_EMAIL
+    return found
+
+
+def guardian_faults(draft: GuardianDraft) -> dict[str, str]:
+    """Field → message id."""
+    found = {name: NEEDED for name in ("first_name", "last_name") if not getattr(draft, name)}
     if draft.email and not EMAIL.fullmatch(draft.email):
         found["email"] = WRONG_EMAIL
     return found

@@ -22,6 +22,14 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     seats: int | None
 
 
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """`class_name` empty: its pupils come from several classes."""
+
+    id: int
+    class_name: str
+    name: str
+
+
 class AttendanceType(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     code: str
@@ -66,6 +74,76 @@ async def add_room(tx: Tx, name: str, building: str, seats: int | None) -> bool:
         seats,
     )
     return done.endswith("1")
+
+
+async def groups(tx: Tx, year_id: int) -> list[Group]:
+    return await tx.all(
+        Group,
+        "SELECT g.id, coalesce(c.name, '') AS class_name, g.name FROM school_group g"
+        " LEFT JOIN school_class c ON c.id = g.class_id WHERE g.year_id = $1"
+        " ORDER BY c.level NULLS LAST, c.letter, polish_key(g.name)",
+        year_id,
+    )
+
+
+async def change_subject(tx: Tx, subject_id: int, name: str, short: str) -> str | None:
+    """The name before; None where there is no such subject, or another one of the name."""
+    return await _renamed(
+        tx,
+        "UPDATE subject s SET name = $2, short = $3 FROM subject b WHERE s.id = $1 AND b.id = s.id"
+        " AND NOT EXISTS (SELECT FROM subject WHERE name = $2 AND id <> $1) RETURNING b.name",
+        subject_id,
+        name,
+        short,
+    )
+
+
+async def change_room(tx: Tx, room_id: int, name: str, building: str, seats: int | None) -> str | None:
+    """The same of a room."""
+    return await _renamed(
+        tx,
+        "UPDATE room s SET name = $2, building = $3, seats = $4 FROM room b WHERE s.id = $1 AND b.id = s.id"
+        " AND NOT EXISTS (SELECT FROM room WHERE name = $2 AND id <> $1) RETURNING b.name",
+        room_id,
+        name,
+        building,
+        seats,
+    )
+
+
+async def rename_group(tx: Tx, group_id: int, name: str) -> str | None:
+    """The same of a group; names are told apart within a class and year."""
+    return await _renamed(
+        tx,
+        "UPDATE school_group s SET name = $2, rev = s.rev + 1 FROM school_group b WHERE s.id = $1 AND b.id = s.id"
+        " AND NOT EXISTS (SELECT FROM school_group o WHERE o.name = $2 AND o.id <> $1 AND o.year_id = s.year_id"
+        " AND o.class_id IS NOT DISTINCT FROM s.class_id) RETURNING b.name",
+        group_id,
+        name,
+    )
+
+
+async def _renamed(tx: Tx, sql: str, *values: object) -> str | None:
+    found: str | None = await tx.value(sql, *values)
+    return found
+
+
+async def is_there(tx: Tx, part: str, key: int) -> bool:
+    table = {"subject": "subject", "room": "room", "group": "school_group"}[part]
+    return bool(await tx.value(f"SELECT EXISTS (SELECT FROM {table} WHERE id = $1)", key))
+
+
+async def add_type(tx: Tx, code: str, name: str, category: str, key: str, *, excused: bool) -> None:
+    """The last in the legend."""
+    await tx.execute(
+        "INSERT INTO attendance_type (school_id, code, name, category, excused, key, position)"
+        " SELECT current_school(), $1, $2, $3, $4, $5, coalesce(max(position), 0) + 1 FROM attendance_type",
+        code,
+        name,
+        category,
+        excused,
+        key,
+    )
 
 
 async def rename_type(tx: Tx, type_id: int, name: str, *, archived: bool) -> bool:

@@ -4,13 +4,26 @@ Nobody's roles are kept between requests: who an actor is in a school is one ind
 that ends has ended with the next request.
 """
 
+from typing import Final
+
+import msgspec
+
 from app.actor import Actor
 from app.database import Tx
-from app.errors import NotFound
+from app.errors import Forbidden, NotFound
 from app.feature import Params
+from app.i18n import _
 from schools.structure import rules, store
 from schools.structure.model import ClassPlace, Member, Membership, Pupil, PupilPlace
 from schools.structure.tenancy import enter_as_oneself, enter_school
+
+SECOND_FACTOR_OWED: Final = _(
+    "This school asks its staff for a second factor. Set one up in your account, then come back"
+)
+
+
+class SecondFactorOwed(Forbidden):
+    """Nothing but a second factor is missing."""
 
 
 async def access_school(tx: Tx, actor: Actor, school_id: int) -> Member:
@@ -19,7 +32,16 @@ async def access_school(tx: Tx, actor: Actor, school_id: int) -> Member:
     found = None if actor.account_id is None else await store.member(tx, school_id, actor.account_id)
     if found is None:
         raise NotFound
-    return found
+    return _awake(found, actor)
+
+
+def _awake(member: Member, actor: Actor) -> Member:
+    """Staff without the second factor that their school wants are there as parents and pupils alone, or not at all."""
+    if member.staff_id is None or not member.needs_second_factor or actor.second_factor:
+        return member
+    if member.guardian_id is None and member.pupil_id is None:
+        raise SecondFactorOwed(SECOND_FACTOR_OWED)
+    return msgspec.structs.replace(member, staff_id=None, roles=[], short="")
 
 
 async def access_staff_room(tx: Tx, actor: Actor, school_id: int) -> Member:
@@ -97,7 +119,7 @@ async def own_children(tx: Tx, actor: Actor) -> list[tuple[Member, Pupil]]:
         if one.is_guardian:
             try:
                 member = await access_school(tx, actor, one.school_id)
-            except NotFound:
+            except (NotFound, Forbidden):
                 continue  # all rights there have ended
             if member.guardian_id is not None:
                 found += [(member, child) for child in await store.children(tx, member.guardian_id, member.today)]

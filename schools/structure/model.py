@@ -112,6 +112,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     short: str = ""
     guardian_id: int | None = None
     pupil_id: int | None = None
+    needs_second_factor: bool = False
+    """The school wants one of its staff."""
 
     def has(self, *roles: StaffRole) -> bool:
         return self.staff_id is not None and not set(roles).isdisjoint(self.roles)

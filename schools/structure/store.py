@@ -56,7 +56,8 @@ async def member(tx: Tx, school_id: int, account_id: int) -> Member | None:
         Member,
         "SELECT s.id AS school_id, s.name AS school_name, s.time_zone, d.today, $2::bigint AS account_id,"
         " st.id AS staff_id, coalesce(st.roles, '{}') AS roles, coalesce(st.short, '') AS short,"
-        " g.id AS guardian_id, p.id AS pupil_id"
+        " g.id AS guardian_id, p.id AS pupil_id,"
+        " coalesce((s.settings -> 'security' -> 'second_factor') = 'true', false) AS needs_second_factor"
         " FROM school s CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE s.time_zone)::date AS today) AS d"
         " LEFT JOIN staff st ON st.school_id = s.id AND st.account_id = $2 AND st.during @> d.today"
         " LEFT JOIN guardian g ON g.school_id = s.id AND g.account_id = $2 AND EXISTS (SELECT FROM guardianship r"

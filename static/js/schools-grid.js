@@ -48,6 +48,7 @@ const grid = {
     }
     if (before.length === 0) return;
     if (undo) undone.push(before);
+    saveState();
     cells.summary();
     cells.say(before.length === 1 ? cells.label(before[0][0]) : words.marked_many.replace("{n}", before.length));
     undoButton();

@@ -22,7 +22,7 @@ export function lessonPanel({ sheet, words, live, kept }) {
   const drawTopic = () => {
     const draft = JSON.parse(localStorage.getItem(draftKey) ?? "null");
     find("[data-topic-shown]").textContent = lesson.topic ? `${lesson.topic_number ? `${lesson.topic_number}. ` : ""}${lesson.topic}` : words.no_topic;
-    if (!topicForm || topicForm.contains(document.activeElement)) return;
+    if (!topicForm || inHand(topicForm)) return;
     topicForm.elements.topic.value = draft?.topic ?? lesson.topic;
     topicForm.elements.number.value = draft?.number ?? lesson.topic_number ?? sheet.next_number;
     topicForm.elements.point.value = draft?.point ?? lesson.curriculum_point;
@@ -35,6 +35,7 @@ export function lessonPanel({ sheet, words, live, kept }) {
       take(await call("PUT", `${base}/topic`, wanted));
       localStorage.removeItem(draftKey);
       complain(topicForm, "");
+      delete topicForm.dataset.touched;
       drawTopic();
       sign(topicForm, words.saved);
     } catch (fault) {
@@ -47,7 +48,10 @@ export function lessonPanel({ sheet, words, live, kept }) {
     event.preventDefault();
     saveTopic();
   });
-  topicForm?.addEventListener("input", () => sign(topicForm, ""));
+  topicForm?.addEventListener("input", () => {
+    topicForm.dataset.touched = "";
+    sign(topicForm, "");
+  });
   for (const button of root.querySelectorAll("[data-suggestion]")) {
     button.addEventListener("click", () => {
       topicForm.elements.topic.value = button.dataset.suggestion;
@@ -74,7 +78,7 @@ export function lessonPanel({ sheet, words, live, kept }) {
     );
     find("[data-no-homework]").hidden = plan.homework.length > 0;
     const note = find("[data-note]");
-    if (note && !note.contains(document.activeElement)) note.elements.text.value = plan.note;
+    if (note && !inHand(note)) note.elements.text.value = plan.note;
     const shown = find("[data-note-shown]");
     if (shown) shown.textContent = plan.note;
     const by = find("[data-note-by]");
@@ -102,8 +106,11 @@ export function lessonPanel({ sheet, words, live, kept }) {
     const { text, due } = form.elements;
     if (await send(() => call("POST", `${base}/homework`, { text: text.value, due_on: due.value || null }), form)) text.value = "";
   });
+  find("[data-note]")?.addEventListener("input", ({ currentTarget }) => (currentTarget.dataset.touched = ""));
   onSubmit("[data-note]", async (form) => {
-    if (await send(() => call("PUT", `${base}/note`, { text: form.elements.text.value, base_rev: plan.rev }), form)) sign(form, words.saved);
+    if (!(await send(() => call("PUT", `${base}/note`, { text: form.elements.text.value, base_rev: plan.rev }), form))) return;
+    delete form.dataset.touched;
+    sign(form, words.saved);
   });
 
   // ---- tests of the class
@@ -167,6 +174,11 @@ export function lessonPanel({ sheet, words, live, kept }) {
   drawTests();
   sendDraft();
   return { take: (row) => (take(row), kept()), lesson: () => lesson };
+}
+
+/** Somebody writes in it, or has written what is not saved: what others say must not take its place. */
+function inHand(form) {
+  return "touched" in form.dataset || form.contains(document.activeElement);
 }
 
 function complain(form, said) {

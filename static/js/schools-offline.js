@@ -16,6 +16,7 @@ const LESSONS = "lessons";
 const LOCK = "gryf-register";
 const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const ANSWER_WITHIN_MS = 15_000;
+const GATHER_MS = 300; // a class is marked in a burst: it travels as one request
 const MOST_AT_ONCE = 100;
 const KEPT_MS = 18 * 3600_000;
 const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -55,6 +56,7 @@ export class Queue extends EventTarget {
   #busy = false;
   #again = false;
   #timer = 0;
+  #gathering = 0;
   #failures = 0;
   #order = Date.now();
   #saving = Promise.resolve();
@@ -67,7 +69,8 @@ export class Queue extends EventTarget {
     this.#channel?.addEventListener("message", ({ data }) => data.account === account && this.#reread());
     addEventListener("online", () => this.hurry());
     addEventListener("pageshow", () => this.hurry());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.hurry());
+    addEventListener("pagehide", () => this.#leave());
+    document.addEventListener("visibilitychange", () => this.hurry());
     document.addEventListener("gryf:live-state", ({ detail }) => detail.state === "connected" && this.hurry());
   }
 
@@ -112,7 +115,7 @@ export class Queue extends EventTarget {
       this.#ops.push(op);
       this.#save([op]);
     }
-    this.#saving = this.#saving.then(() => this.hurry());
+    this.#gathering ||= setTimeout(() => this.#saving.then(() => this.hurry()), GATHER_MS);
   }
 
   /** Ends a conflict: with what stands, or with one's own, which is then written upon it. */
@@ -130,8 +133,20 @@ export class Queue extends EventTarget {
   /** Now, and not when the pause is over. */
   hurry() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#gathering);
+    this.#gathering = 0;
     this.#failures = 0;
     this.#flush();
+  }
+
+  /** The page goes: what still gathers leaves with it, and nobody waits for the answer. It stays kept until the next
+   * page has heard of it; there it is sent again under the same names, and counts once. */
+  #leave() {
+    const batch = this.#batch();
+    if (this.#busy || batch === null || navigator.onLine === false || this.state === "stranger") return;
+    for (const one of batch) one.tried = true;
+    this.#save(batch);
+    this.#post(batch).catch(() => {});
   }
 
   /** Remembers how a lesson stands, for a page that is opened without a network. */
@@ -172,7 +187,7 @@ export class Queue extends EventTarget {
     for (const one of there.values()) {
       const known = this.#ops.find((other) => other.op_id === one.op_id);
       if (known) continue;
-      this.#ops.push({ ...one, saved: true });
+      this.#ops.push({ ...one, saved: true, tried: true }); // the page that kept it may have sent it while it went
       touched.add(one.lesson);
     }
     this.#ops.sort((one, other) => one.order - other.order);
@@ -234,19 +249,14 @@ export class Queue extends EventTarget {
   /** Whether the next batch may follow at once. */
   async #send(batch) {
     if (navigator.onLine === false) return this.#wait();
-    const { school, lesson } = batch[0];
+    const { lesson } = batch[0];
     for (const one of batch) one.tried = true;
     await this.#save(batch);
     this.#say("sending");
     let response;
     let answer = null;
     try {
-      response = await fetch(`/api/schools/${school}/lessons/${lesson}/marks`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json" },
-        body: JSON.stringify({ account_id: this.#account, patches: batch.map(patch) }),
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      });
+      response = await this.#post(batch);
       answer = await response.json();
     } catch {
       // cut, asleep, or an answer that is none: it is sent again
@@ -265,6 +275,16 @@ export class Queue extends EventTarget {
     }
     this.#channel?.postMessage({ account: this.#account });
     return true;
+  }
+
+  #post(batch) {
+    return fetch(`/api/schools/${batch[0].school}/lessons/${batch[0].lesson}/marks`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify({ account_id: this.#account, patches: batch.map(patch) }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      keepalive: true, // it goes on when the page does not; 100 changes are far below the 64 KiB of such requests
+    });
   }
 
   #answered(lesson, batch, results) {

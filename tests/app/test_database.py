@@ -75,6 +75,21 @@ async def test_events_leave_after_commit(db, database_url):
     assert db.backplane.told == [("stage", sent, 1), ("dispatch", sent)]
 
 
+async def test_a_glance_is_one_statement_and_tells_nobody(db):
+    async with db.transaction() as tx:
+        await add(tx)
+    told = len(db.backplane.told)
+    async with db.glance() as tx:
+        assert await tx.value("SELECT name FROM thing") == "gryf"
+        assert not tx.connection.is_in_transaction()
+    with pytest.raises(RuntimeError, match="changes nothing"):
+        async with db.glance() as tx:
+            tx.publish("room/1", Risen(1))
+    assert len(db.backplane.told) == told
+    async with asyncio.timeout(5), db.glance() as tx:
+        assert await tx.maybe(Thing, "SELECT id, name FROM thing") == Thing(1, "gryf"), "the connection was given back"
+
+
 async def test_work_is_woken_after_commit_once_and_by_nothing_else(db):
     asleep = asyncio.create_task(db.woken("sealing", 20))
     async with db.transaction() as tx:

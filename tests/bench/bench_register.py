@@ -41,7 +41,8 @@ _DAY = """
 SELECT l.id, count(m.type_id)::int AS marked, count(*) FILTER (WHERE t.category IN ('present', 'late', 'away'))::int AS present,
        l.rev + l.marks_rev AS rev, coalesce(array_agg(m.pupil_id ORDER BY m.pupil_id) FILTER (WHERE t.category = 'absent'), '{}')
        AS absent
-  FROM lesson l LEFT JOIN attendance_mark m ON m.lesson_id = l.id LEFT JOIN attendance_type t ON t.id = m.type_id GROUP BY l.id
+  FROM lesson l LEFT JOIN attendance_mark m ON m.lesson_id = l.id LEFT JOIN attendance_type t ON t.id = m.type_id
+ WHERE l.on_date = $1 GROUP BY l.id
 """
 
 
@@ -131,10 +132,20 @@ async def compared(url: str, seen: Seen, city: City) -> dict[str, int]:
     try:
         marks = {
             (row["lesson_id"], row["pupil_id"]): (row["type_id"], row["rev"])
-            for row in await connection.fetch("SELECT lesson_id, pupil_id, type_id, rev FROM attendance_mark")
+            for row in await connection.fetch(
+                "SELECT m.lesson_id, m.pupil_id, m.type_id, m.rev FROM attendance_mark m"
+                " JOIN lesson l ON l.id = m.lesson_id WHERE l.on_date = $1",
+                city.today,
+            )
         }
-        history = [row["op_id"] for row in await connection.fetch("SELECT op_id FROM attendance_history")]
-        days = await connection.fetch(_DAY)
+        history = [
+            row["op_id"]
+            for row in await connection.fetch(
+                "SELECT h.op_id FROM attendance_history h JOIN lesson l ON l.id = h.lesson_id WHERE l.on_date = $1",
+                city.today,
+            )
+        ]
+        days = await connection.fetch(_DAY, city.today)
     finally:
         await connection.close()
     last: dict[tuple[int, int], Op] = {}

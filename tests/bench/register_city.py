@@ -18,6 +18,29 @@ from schools.structure.tenancy import enter_school
 from tests.portals.dialog.stage import Backplane
 
 PUPILS = 25
+DAYS_BEFORE = 10
+"""School days that were held already: a register is marked in the middle of a year, beside 150,000 older marks."""
+
+_LESSONS_BEFORE = """
+INSERT INTO lesson (school_id, year_id, on_date, period, starts_at, ends_at, class_id, subject_id, staff_id, entry_id,
+                    taken_at, marks_rev)
+SELECT e.school_id, v.year_id, d.day, e.period, d.day + time '08:00', d.day + time '08:45', e.class_id, e.subject_id,
+       e.staff_id, e.id, d.day + time '08:05', 1
+  FROM timetable_entry e JOIN timetable_version v ON v.id = e.version_id
+  JOIN (SELECT $1::date - n AS day FROM generate_series(1, $2::int) AS n) AS d ON e.weekday = extract(isodow FROM d.day)
+"""
+_MARKS_BEFORE = """
+INSERT INTO attendance_mark (school_id, lesson_id, pupil_id, type_id, rev, author_id, at)
+SELECT l.school_id, l.id, m.pupil_id, t.id, 1, l.staff_id, l.taken_at
+  FROM lesson l JOIN class_membership m ON m.class_id = l.class_id
+  JOIN attendance_type t ON t.school_id = l.school_id
+   AND t.code = CASE WHEN (m.pupil_id + l.id) % 12 = 0 THEN $2 ELSE $1 END
+"""
+_HISTORY_BEFORE = """
+INSERT INTO attendance_history (school_id, lesson_id, pupil_id, at, author, to_code, op_id, rev)
+SELECT m.school_id, m.lesson_id, m.pupil_id, m.at, 'Osoba', t.code, 'before-' || m.lesson_id, 1
+  FROM attendance_mark m JOIN attendance_type t ON t.id = m.type_id
+"""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -52,7 +75,14 @@ async def fill(url: str, schools: int, laptops: int) -> City:
                 school_id, lessons, cookie, known = await _school(tx, number, classes, today)
                 due += lessons
                 principals[school_id], types[school_id] = cookie, known
-        await pool.execute("ANALYZE")
+        present, absent = (
+            next(code for code, _n, category, *_more in USUAL_TYPES if category == wanted)
+            for wanted in ("present", "absent")
+        )
+        await pool.execute(_LESSONS_BEFORE, today, DAYS_BEFORE)
+        await pool.execute(_MARKS_BEFORE, present, absent)
+        await pool.execute(_HISTORY_BEFORE)
+        await pool.execute("VACUUM ANALYZE")
     finally:
         await pool.close()
     random.Random(7).shuffle(due)  # a bell does not ring for one school after another

@@ -178,7 +178,10 @@ class Town:
                     await socket.send_json({"op": "join", "room": room, "ref": 1})
                     async for message in socket:
                         if one is not None and message.type == aiohttp.WSMsgType.TEXT:
-                            one.take(msgspec.json.decode(message.data), time.monotonic_ns())
+                            said = msgspec.json.decode(message.data)
+                            if said.get("status") == 503:  # just started: live.js asks again as well
+                                break
+                            one.take(said, time.monotonic_ns())
             await asyncio.sleep(0.5)
 
     async def _laptop(

@@ -1,10 +1,12 @@
 """A parent on a phone: an absence appears, is excused, the homeroom teacher accepts, sums change; then a message."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.browser.school_days import holidays, no_holidays
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 from tests.flows.processes import product
 
@@ -17,8 +19,10 @@ async def seen(page) -> None:
     assert await overflow(page) <= 0
 
 
-async def test_from_an_absence_to_a_confirmed_message(chromium, tmp_path):
-    async with product(tmp_path / "data", "--no-feed") as running:
+async def test_from_an_absence_to_a_confirmed_message(chromium, tmp_path, filled_url):
+    await holidays(filled_url)  # at the end of August nothing was held for weeks
+    await no_holidays(filled_url)
+    async with product(tmp_path / "data", "--no-feed", database_url=filled_url) as running:
         await walk(chromium, running.ready)
 
 
@@ -81,7 +85,7 @@ async def walk(chromium, ready) -> None:
 
 async def day_of(context, school, pupil, past: int) -> list[dict]:
     """A pupil's lessons, so many days ago."""
-    day = datetime.now(UTC).date() - timedelta(days=past)
+    day = datetime.now(ZoneInfo("Europe/Warsaw")).date() - timedelta(days=past)
     return (await (await context.request.get(f"/api/schools/{school}/diary/{pupil}?day={day}")).json())["rows"]
 
 
@@ -96,20 +100,17 @@ async def weeks_are_there(context, school, pupil) -> None:
 
 
 async def marked_absent(homeroom, school, pupil) -> tuple[int, str]:
-    """The homeroom teacher writes an absence into the last lesson that was held: of today, or before a night or days off.
-
-    The last one, since the first page shows the newest absences alone.
-    """
+    """The homeroom teacher writes an absence into the last lesson of today: the first page shows the newest ones alone."""
     desk = (await homeroom.request.get(f"/schools/{school}/excuses")).url
     class_id = int(desk.split("/classes/")[1].split("/")[0])
     assert class_id > 0
-    lesson = None
-    for past in range(20):
-        held = [one["lesson_id"] for one in await day_of(homeroom, school, pupil, past) if one["lesson_id"]]
-        if held:
-            lesson = held[-1]
-            break
-    assert lesson is not None
+    last = (await day_of(homeroom, school, pupil, 0))[-1]
+    today = datetime.now(ZoneInfo("Europe/Warsaw")).date()
+    opened = await homeroom.request.post(
+        f"/api/schools/{school}/lessons", data={"entry_id": last["id"], "on_date": today.isoformat()}
+    )
+    assert opened.ok, await opened.text()
+    lesson = (await opened.json())["id"]
     view = await (await homeroom.request.get(f"/api/schools/{school}/lessons/{lesson}")).json()
     types = {one["code"]: one["id"] for one in view["types"]}
     mark = next(one["mark"] for one in view["pupils"] if one["pupil_id"] == pupil)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.browser.school_days import holidays, no_holidays
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 from tests.flows.processes import product
 
@@ -92,8 +93,10 @@ async def taught_day(office, teacher, school, first):
 
 
 @pytest.mark.timeout(600)
-async def test_from_a_file_to_a_substitution_that_is_seen_live(chromium, tmp_path):
-    async with product(tmp_path / "data", "--no-feed") as running:
+async def test_from_a_file_to_a_substitution_that_is_seen_live(chromium, tmp_path, filled_url):
+    await holidays(filled_url)
+    await no_holidays(filled_url)
+    async with product(tmp_path / "data", "--no-feed", database_url=filled_url) as running:
         office = await (await person(chromium, running.ready, "secretary", LAPTOP)).new_page()
         teacher = await (await person(chromium, running.ready, "teacher", LAPTOP)).new_page()
         homeroom = await (await person(chromium, running.ready, "homeroom", LAPTOP)).new_page()

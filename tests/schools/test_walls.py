@@ -30,12 +30,17 @@ async def test_the_rule_holds_for_every_command_and_everybody(stage):
         " pg_get_expr(p.polqual, p.polrelid) AS shown, pg_get_expr(p.polwithcheck, p.polrelid) AS taken"
         f" FROM ({TENANTS}) t JOIN pg_policy p ON p.polrelid = t.oid",
     )
-    rule = "(school_id = current_school())"
+    # in a query of its own the school is asked for once a statement, and not once a row
+    asked = "( SELECT {} AS {})"
+    school = asked.format("current_school()", "current_school")
+    account = asked.format("current_account()", "current_account")
+    rule = f"(school_id = {school})"
+    assert len(rows) > 40
     for row in rows:
         if row["polname"] == "school":
             assert tuple(row)[1:] == ("school", "*", True, "{0}", rule, rule), row
         else:
-            assert (row["command"], row["shown"]) == ("r", "(account_id = current_account())"), row
+            assert (row["command"], row["shown"]) == ("r", f"(account_id = {account})"), row
 
 
 async def test_the_application_owns_nothing_and_passes_no_wall(stage):

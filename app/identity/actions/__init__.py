@@ -47,7 +47,15 @@ from app.identity.actions.sign_in import (
     sign_out,
     sign_out_everywhere,
 )
-from app.identity.actions.units import create_unit, ensure_city, list_units, rename_unit, show_unit
+from app.identity.actions.units import (
+    create_unit,
+    create_unit_in,
+    ensure_city,
+    list_units,
+    rename_unit,
+    rename_unit_in,
+    show_unit,
+)
 
 __all__ = [
     "AuditPage",
@@ -66,6 +74,7 @@ __all__ = [
     "confirm_registration",
     "create_account",
     "create_unit",
+    "create_unit_in",
     "disable_account",
     "disable_second_factor",
     "enable_account",
@@ -81,6 +90,7 @@ __all__ = [
     "open_session",
     "read_audit",
     "rename_unit",
+    "rename_unit_in",
     "renew_password",
     "renew_recovery_codes",
     "request_registration",

@@ -38,26 +38,36 @@ async def show_unit(database: Database, actor: Actor, unit_id: int) -> Unit:
 async def create_unit(database: Database, actor: Actor, *, parent_id: int, kind: UnitKind, name: str) -> Unit:
     """Raises `Invalid` (`name`, `kind`), `NotFound` for a parent out of reach."""
     async with database.transaction() as tx:
-        await store.lock_tree(tx)
-        parent = await access_unit(tx, actor, parent_id)
-        if not rules.can_stand_below(kind, parent.kind):
-            raise Invalid(fields={"kind": "This cannot stand here in the organisation"})
-        name = await _free_name(tx, parent_id, name)
-        unit = await store.add_unit(tx, parent_id, kind, name)
-        await tx.audit(actor, "unit.create", f"unit/{unit.id}", name=unit.name, kind=str(kind), path=unit.path)
+        return await create_unit_in(tx, actor, parent_id=parent_id, kind=kind, name=name)
+
+
+async def create_unit_in(tx: Tx, actor: Actor, *, parent_id: int, kind: UnitKind, name: str) -> Unit:
+    """The same as a part of a larger action."""
+    await store.lock_tree(tx)
+    parent = await access_unit(tx, actor, parent_id)
+    if not rules.can_stand_below(kind, parent.kind):
+        raise Invalid(fields={"kind": "This cannot stand here in the organisation"})
+    name = await _free_name(tx, parent_id, name)
+    unit = await store.add_unit(tx, parent_id, kind, name)
+    await tx.audit(actor, "unit.create", f"unit/{unit.id}", name=unit.name, kind=str(kind), path=unit.path)
     return unit
 
 
 async def rename_unit(database: Database, actor: Actor, unit_id: int, *, name: str, rev: int) -> Unit:
     """Raises `Invalid` (`name`), `Conflict` when it changed since `rev`; the city's name is a setting."""
     async with database.transaction() as tx:
-        await store.lock_tree(tx)
-        unit = await access_unit(tx, actor, unit_id)
-        if unit.parent_id is None:
-            raise Conflict("The city's name is a setting of the server")
-        name = await _free_name(tx, unit.parent_id, name, itself=unit.id)
-        renamed = await store.rename_unit(tx, unit_id, name, rev)
-        await tx.audit(actor, "unit.rename", f"unit/{unit_id}", name=name, was=unit.name)
+        return await rename_unit_in(tx, actor, unit_id, name=name, rev=rev)
+
+
+async def rename_unit_in(tx: Tx, actor: Actor, unit_id: int, *, name: str, rev: int) -> Unit:
+    """The same as a part of a larger action."""
+    await store.lock_tree(tx)
+    unit = await access_unit(tx, actor, unit_id)
+    if unit.parent_id is None:
+        raise Conflict("The city's name is a setting of the server")
+    name = await _free_name(tx, unit.parent_id, name, itself=unit.id)
+    renamed = await store.rename_unit(tx, unit_id, name, rev)
+    await tx.audit(actor, "unit.rename", f"unit/{unit_id}", name=name, was=unit.name)
     return renamed
 
 

@@ -105,9 +105,10 @@ async def _look_up(app: web.Application, token: str, visitor_address: str | None
     if not token or len(token) > _LONGEST_COOKIE:
         return None
     key = digest(token)
-    async with app[DATABASE].transaction() as tx:
+    async with app[DATABASE].glance() as tx:
         loaded = await store.load_session(tx, key)
-        if loaded is not None and loaded.stale and visitor_address is not None:
+    if loaded is not None and loaded.stale and visitor_address is not None:
+        async with app[DATABASE].transaction() as tx:
             await store.touch_session(tx, key, visitor_address)
     return loaded
 
@@ -147,6 +148,7 @@ def _actor(app: web.Application, loaded: LoadedSession | None, address: str, lan
         grants=grants,
         session_id=loaded.handle,
         address=address,
+        second_factor=bool(loaded.second_factor),
     )
 
 

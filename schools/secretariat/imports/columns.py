@@ -95,11 +95,21 @@ def rows_of(table: Table, kind: str) -> tuple[list[Row], list[Fault]]:
                 Fault(line=line, text=_("This line has more cells than the header: is a name split by a sign?"))
             )
             continue
-        row = Row(line, dict(zip(keys, cells, strict=False)))
+        row = Row(line, {key: _mended(key, cell) for key, cell in zip(keys, cells, strict=False)})
         found = list(_cell_faults(row, columns))
         faults += found
         rows.append(row)
     return rows, faults
+
+
+def _mended(key: str, cell: str) -> str:
+    """A spreadsheet that took a PESEL for a number has eaten its leading zeros (born in 2000–2009).
+
+    They are given back only where the number is right with them.
+    """
+    if key in {"pesel", "pupil_pesel"} and 8 <= len(cell) < 11 and cell.isdecimal() and born_on(cell.zfill(11)):
+        return cell.zfill(11)
+    return cell
 
 
 def _cell_faults(row: Row, columns: tuple[Column, ...]) -> list[Fault]:

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 Sort = Literal["new", "changed", "same"]
+About = Literal["pupil", "guardian", "staff"]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,13 +94,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What one line would do. `values` is what is written; `target_id` the person it is about, None for a new one."""
 
     line: int
+    about: About
     name: str
     place: str
     sort: Sort
     differences: list[Difference] = []
     target_id: int | None = None
     second_id: int | None = None
-    """The right that changes, for guardians; the pupil is in `values`."""
+    """The right that changes, for guardians; the pupil is in `values`: the id, or `-line` of one who comes by the same
+    file."""
     values: dict[str, str | int | None] = {}
 
 

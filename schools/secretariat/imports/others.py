@@ -152,6 +152,7 @@ def _right(row: Row, pupil: KnownPupil, known: Sequence[KnownGuardian]) -> Step:
     differences = _differences(wanted, was)
     return Step(
         line=row.line,
+        about="guardian",
         name=f"{row.cells['last_name']} {row.cells['first_name']}",
         place=f"{pupil.last_name} {pupil.first_name}, {pupil.class_name}",
         sort="new" if held is None else "changed" if differences else "same",
@@ -224,6 +225,7 @@ def _worker(row: Row, roles: list[str], target: KnownStaff | None) -> Step:
     differences = _differences(wanted, was)
     return Step(
         line=row.line,
+        about="staff",
         name=f"{row.cells['last_name']} {row.cells['first_name']}",
         place=wanted["roles"],
         sort="new" if target is None else "changed" if differences else "same",

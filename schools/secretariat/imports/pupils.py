@@ -136,6 +136,7 @@ def _step(row: Row, target: KnownPupil | None, place: tuple[str, int]) -> Step:
     sort = "new" if target is None else "changed" if differences else "same"
     return Step(
         line=row.line,
+        about="pupil",
         name=f"{row.cells['last_name']} {row.cells['first_name']}",
         place=class_name,
         sort=sort,  # type: ignore[arg-type]  # one of the three words

@@ -1,13 +1,17 @@
-"""OneRoster 1.1 CSV as a ZIP: pupils of the classes, turned into the rows of a class list.
+"""OneRoster 1.1 CSV as a ZIP: pupils of the classes, their guardians and the teachers, turned into the rows of lists.
 
 Source: IMS OneRoster 1.1 CSV binding. Read are users, classes, enrollments and demographics; orgs, academicSessions and
 courses are checked for being there. `endDate` of an enrolment is the first day without it; `tobedeleted` is left out.
+A guardian belongs to a pupil by `agentSourcedIds`, of either of them. Who is `administrator` or `proctor` is not taken:
+these words do not say which register somebody may open.
 """
 
 import io
 import zipfile
 from datetime import date
 from typing import Final
+
+import msgspec
 
 from app.files.archive import ArchiveLimits, Unsafe, check_archive
 from app.i18n import _
@@ -25,17 +29,47 @@ LIMITS: Final = ArchiveLimits(
     members=40, unpacked_bytes=64 * 1024 * 1024, ratio=100, free_bytes=4 * 1024 * 1024, depth=1
 )
 
+GUARDIANS: Final = {"guardian": "opiekun prawny", "parent": "rodzic", "relative": "inny"}
+"""Role → the word of a list of guardians."""
+STAFF: Final = frozenset({"teacher", "aide"})
+PUPIL_LINE: Final = "pupil_line"
+"""In a guardian's row: the line of users.csv that the pupil stands in."""
+
 Record = tuple[int, dict[str, str]]
 
 
-def read_roster(data: bytes, day: date) -> tuple[list[Row], list[Fault]]:
-    """Rows of a class list as of `day`. Raises `Refused`. Lines are those of users.csv."""
+class Roster(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows as of a list each. Lines are those of users.csv; a guardian has a row for each child."""
+
+    pupils: list[Row]
+    guardians: list[Row]
+    staff: list[Row]
+    faults: list[Fault]
+
+
+def read_roster(data: bytes, day: date) -> Roster:
+    """The rows as of `day`. Raises `Refused`."""
     tables = _tables(data)
     users = {cells["sourcedId"]: (line, cells) for line, cells in tables["users"]}
-    classes = {cells["sourcedId"]: cells for _line, cells in tables["classes"]}
+    placed, faults = _placed(tables, users, day)
     born = {cells.get("sourcedId", ""): cells.get("birthDate", "") for _line, cells in tables.get("demographics", [])}
-    rows, faults = [], []
+    children = {who: _pupil(*users[who], title, born.get(who, "")) for who, title in placed.items()}
+    guardians, lost = _guardians(users, children)
+    staff = [
+        Row(line, {key: cell for key, cell in _person(cells).items() if key != "second_name"})
+        for line, cells in users.values()
+        if cells["role"] in STAFF
+    ]
+    pupils = sorted(children.values(), key=lambda one: one.line)
+    told = {(one.line, one.column): one for row in (*pupils, *guardians, *staff) for one in _faults(row)}
+    return Roster(pupils=pupils, guardians=guardians, staff=staff, faults=[*faults, *lost, *told.values()])
+
+
+def _placed(tables: dict[str, list[Record]], users: dict[str, Record], day: date) -> tuple[dict[str, str], list[Fault]]:
+    """Pupils on a day: `sourcedId` → title of the class."""
+    classes = {cells["sourcedId"]: cells for _line, cells in tables["classes"]}
     placed: dict[str, str] = {}
+    faults = []
     for line, cells in tables["enrollments"]:
         if cells["role"] != "student" or not _holds(cells, day):
             continue
@@ -56,22 +90,51 @@ def read_roster(data: bytes, day: date) -> tuple[list[Row], list[Fault]]:
                 Fault(line=line, column="enrollments.csv", text=_("This pupil would be in two classes at once"))
             )
             continue
-        if who in placed:
-            continue
         placed[who] = where
-        user_line, user = users[who]
-        row = _row(user_line, user, classes[where]["title"], born.get(who, ""))
-        rows.append(row)
-        faults += _faults(row)
-    return sorted(rows, key=lambda one: one.line), faults
+    return {who: classes[where]["title"] for who, where in placed.items()}, faults
 
 
-def _row(line: int, user: dict[str, str], title: str, birth: str) -> Row:
-    cells = {"first_name": user["givenName"], "last_name": user["familyName"], "class": title}
+def _guardians(users: dict[str, Record], children: dict[str, Row]) -> tuple[list[Row], list[Fault]]:
+    """A row for each guardian and child, whichever of the two names the other."""
+    faults = []
+    pairs: set[tuple[str, str]] = set()
+    for who, (line, cells) in users.items():
+        named = [one.strip() for one in cells.get("agentSourcedIds", "").split(",") if one.strip()]
+        if who in children:
+            if any(one not in users for one in named):
+                text = _("This pupil's guardian is in no line of the file")
+                faults.append(Fault(line=line, column="users.csv, agentSourcedIds", text=text))
+            pairs |= {(one, who) for one in named if one in users and users[one][1]["role"] in GUARDIANS}
+        elif cells["role"] in GUARDIANS:
+            pairs |= {(who, one) for one in named if one in children}
+    rows = []
+    for who, child in pairs:
+        line, cells = users[who]
+        pupil = children[child]
+        found = _person(cells) | {"kind": GUARDIANS[cells["role"]], PUPIL_LINE: str(pupil.line)}
+        found.pop("second_name", None)
+        if cells.get("phone") or cells.get("sms"):
+            found["phone"] = cells.get("phone") or cells["sms"]
+        given = {"first_name": "pupil_first_name", "last_name": "pupil_last_name", "class": "pupil_class"}
+        found |= {key: pupil.cells[name] for name, key in given.items()}
+        if "pesel" in pupil.cells:
+            found["pupil_pesel"] = pupil.cells["pesel"]
+        rows.append(Row(line, found))
+    return sorted(rows, key=lambda one: (one.line, int(one.cells[PUPIL_LINE]))), faults
+
+
+def _person(user: dict[str, str]) -> dict[str, str]:
+    """Cells that everybody has."""
+    cells = {"first_name": user["givenName"], "last_name": user["familyName"]}
     if user.get("middleName"):
         cells["second_name"] = user["middleName"]
     if user.get("email"):
         cells["email"] = user["email"]
+    return cells
+
+
+def _pupil(line: int, user: dict[str, str], title: str, birth: str) -> Row:
+    cells = _person(user) | {"class": title}
     if birth:
         cells["born_on"] = birth
     identifier = user.get("identifier", "")
@@ -83,6 +146,8 @@ def _row(line: int, user: dict[str, str], title: str, birth: str) -> Row:
 def _faults(row: Row) -> list[Fault]:
     found = []
     for key, value in row.cells.items():
+        if key.startswith("pupil_"):
+            continue  # said of the pupil's own line
         text = cell_fault(key, value) if value or key not in {"first_name", "last_name"} else _("Nothing stands here")
         if text:
             found.append(Fault(line=row.line, column=f"users.csv, {key}", text=text))

@@ -1,9 +1,10 @@
-"""Reads a table out of CSV bytes: encoding and delimiter are found, not asked for."""
+"""Reads a table out of CSV bytes, whose encoding and delimiter are found and not asked for, or out of a workbook."""
 
 import csv
 import io
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from app.i18n import _
@@ -71,7 +72,30 @@ def read_csv(data: bytes, delimiter: str = "") -> Table:
                 )
     except csv.Error:
         raise Refused(Fault(line=begins, text=_("A quotation mark opens here and does not close"))) from None
+    return _table(rows, encoding, sign)
+
+
+def sheet_table(sheet: Sequence[Sequence[str]]) -> Table:
+    """The same out of a workbook's rows; empty columns at the right end are none. Raises `Refused`."""
+    rows = [(line, _without_tail(cells)) for line, cells in enumerate(sheet, start=1)]
+    rows = [(line, cells) for line, cells in rows if cells]
+    if not rows:
+        raise Refused(Fault(line=1, text=_("This file is empty")))
+    if len(rows) > MOST_ROWS + 1:
+        most = {"count": str(MOST_ROWS)}
+        raise Refused(Fault(line=rows[MOST_ROWS + 1][0], text=_("At most %(count)s lines at once"), values=most))
+    return _table(rows, "XLSX", "")
+
+
+def _without_tail(cells: Sequence[str]) -> list[str]:
+    tidied = [tidy(cell) for cell in cells]
+    while tidied and not tidied[-1]:
+        tidied.pop()
+    return tidied
+
+
+def _table(rows: Sequence[tuple[int, list[str]]], encoding: str, delimiter: str) -> Table:
     header = rows[0][1]
     if len(header) > MOST_COLUMNS:
         raise Refused(Fault(line=rows[0][0], text=_("This file has too many columns")))
-    return Table(header=header, rows=rows[1:], encoding=encoding, delimiter=sign)
+    return Table(header=header, rows=list(rows[1:]), encoding=encoding, delimiter=delimiter)

@@ -201,7 +201,8 @@ async def test_reset_by_mail(site, anna):
                 assert answer.status == 200
                 assert "list jest już w drodze" in text
     async with site.app[DATABASE].transaction() as tx:
-        contents = [bytes(row["content"]) for row in await tx.records("SELECT content FROM mail")]
+        sent = [bytes(row["content"]) for row in await tx.records("SELECT content FROM mail")]
+    contents = [one for one in sent if b"/reset/" in one]  # the helpdesk of the demo writes letters too
     assert len(contents) == 1
     path = re.search(rb"/reset/([\w-]+)", contents[0])[0].decode()
     async with site.client("clerk") as bystander, site.client() as client:
@@ -224,7 +225,8 @@ async def test_a_resident_registers_and_confirms(site):
         async with client.post("/register", data={"csrf_token": token, "email": "Ola@Gryf.example"}) as answer:
             assert answer.status == 200
         async with site.app[DATABASE].transaction() as tx:
-            content = bytes(await tx.value("SELECT content FROM mail"))
+            sent = [bytes(row["content"]) for row in await tx.records("SELECT content FROM mail")]
+        (content,) = (one for one in sent if b"/confirm/" in one)
         path = re.search(rb"/confirm/([\w-]+)", content)[0].decode()
         token = await form(client, path)
         data = {"csrf_token": token, "name": "  Ola   Żuk ", "new": "krótko"}

@@ -1,13 +1,13 @@
 """Limits of tests, lists of topics, places in a room: by their right values."""
 
 import io
-import zipfile
 from datetime import date
 
 import pytest
 import xlsxwriter
 
-from schools.lessons import plans, rules, spreadsheet
+from app.errors import Invalid
+from schools.lessons import plans, rules
 from schools.lessons.model import ClassTest, TestLimits
 
 
@@ -85,17 +85,7 @@ def test_two_pupils_have_no_one_place():
     assert not rules.seats_fit({1: 1301})
 
 
-@pytest.mark.parametrize("fault", ["locked", "torn"])
-def test_a_workbook_under_a_password_or_torn_is_no_workbook(fault):
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as book:
-        book.writestr("xl/worksheets/sheet1.xml", "<worksheet/>" * 50)
-    data = bytearray(made.getvalue())
-    if fault == "locked":
-        data[6] |= 1
-        data[data.index(b"PK\1\2") + 8] |= 1
-    else:
-        begins = data.index(b"sheet1.xml") + len(b"sheet1.xml")
-        data[begins : begins + 8] = b"\xff" * 8
-    with pytest.raises(ValueError, match="no workbook"):
-        spreadsheet.rows_of(bytes(data))
+async def test_a_workbook_that_cannot_be_read_is_told_beside_the_file():
+    with pytest.raises(Invalid) as refused:
+        await plans.read_plan(b"PK\x03\x04 no workbook")
+    assert set(refused.value.fields) == {"file"}

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
+from lxml import etree
 from typer.testing import CliRunner
 
 import run
@@ -18,7 +19,7 @@ from app.i18n import Locales
 from app.jobs.queue import running
 from schools.reports import actions, rules, sheets, store, writing
 from schools.reports.checking import faults
-from schools.reports.model import ArchiveChanged, MakeArchive, Manifest, archives_room
+from schools.reports.model import FORMAT, ArchiveChanged, MakeArchive, Manifest, archives_room
 from schools.structure.tenancy import school_transaction
 from tests.schools.stage import (
     COUNSELLOR,
@@ -115,6 +116,7 @@ async def test_the_archive_of_a_year(stage, tmp_path):
     assert faults(path, taken.sha256) == []
     assert {"reports.archive", "reports.download"} <= set(await stage.audited())
     _holds_everything(path, stage, lesson, pupil)
+    _fits_its_schema(path)
     _changes_are_found(path, tmp_path, taken.sha256)
 
 
@@ -138,6 +140,27 @@ def _holds_everything(path, stage, lesson, pupil):
     assert not {f"data/{name}.xml" for name in rules.LEFT_OUT} & tables.keys()
     seen = {one["school_id"] for rows in tables.values() for one in rows if "school_id" in one}
     assert seen == {str(stage.school_id)}
+
+
+def _fits_its_schema(path):
+    """Each table of the archive against the schema that travels in it; and that the schema refuses what is no table."""
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read(writing.SCHEMA) == writing.XSD.read_bytes()
+        schema = etree.XMLSchema(etree.fromstring(archive.read(writing.SCHEMA)))
+        tables = {name: archive.read(name) for name in archive.namelist() if name.endswith(".xml")}
+    assert len(tables) > 30
+    for name, content in tables.items():
+        assert schema.validate(etree.fromstring(content)), (name, schema.error_log.last_error)
+    content = tables["data/attendance_history.xml"]
+    for old, new in (
+        (b"<v>", b"<w>"),
+        (b' type="', b' kind="'),
+        (b"<row>", b"<row><column/>"),
+        (FORMAT.encode(), b"urn:x"),
+    ):
+        broken = content.replace(old, new).replace(b"</v>", b"</w>" if new == b"<w>" else b"</v>")
+        assert broken != content
+        assert not schema.validate(etree.fromstring(broken)), new
 
 
 def _table(content):

@@ -1,15 +1,20 @@
 """Each fault of a file on its own: where it is said to be, and that nothing else is blamed."""
 
+import io
 import unicodedata
 from datetime import date
 
 import pytest
+import xlsxwriter
 
+from app.workbook.reading import rows_of as rows_of_workbook
 from schools.secretariat.imports.columns import COLUMNS, day_of, rows_of
 from schools.secretariat.imports.model import KnownGuardian, KnownStaff, Refused
 from schools.secretariat.imports.others import plan_guardians, plan_staff
+from schools.secretariat.imports.pupils import plan_pupils
 from schools.secretariat.imports.roster import read_roster
-from schools.secretariat.imports.table import read_csv
+from schools.secretariat.imports.table import MOST_ROWS, read_csv, sheet_table
+from schools.secretariat.imports.whole_roster import plan_roster
 from tests.schools.secretariat.files import HANNA, OLA, known, pesel, planned, roster
 
 HEAD = "Nazwisko;Imię;Klasa;PESEL;Data urodzenia;Numer w dzienniku\n"
@@ -207,9 +212,9 @@ def test_staff_and_roles_that_only_the_principal_gives():
 
 def test_a_roster_is_read_as_of_a_day_and_the_end_of_an_enrolment_is_outside():
     def classes(day):
-        rows, faults = read_roster(roster(), day)
-        assert faults == []
-        return {row.cells["first_name"]: (row.cells["class"], row.cells.get("pesel")) for row in rows}
+        found = read_roster(roster(), day)
+        assert found.faults == []
+        return {row.cells["first_name"]: (row.cells["class"], row.cells.get("pesel")) for row in found.pupils}
 
     assert classes(date(2026, 11, 29)) == {"Łucja": ("4a", HANNA), "Jan": ("4a", None)}
     assert classes(date(2026, 11, 30)) == {"Łucja": ("5a", HANNA), "Jan": ("4a", None)}
@@ -234,7 +239,101 @@ def test_a_roster_with_a_fault_is_refused(changed, words):
 def test_a_roster_names_enrolments_of_nobody_and_two_classes_at_once():
     head = "sourcedId,status,classSourcedId,userSourcedId,role,beginDate,endDate\n"
     lines = "e1,active,k4,u9,student,,\ne2,active,k4,u1,student,,\ne3,active,k5,u1,student,,\n"
-    _rows, faults = read_roster(roster(enrollments=head + lines), date(2026, 11, 30))
-    assert [one.line for one in faults] == [2, 4]
+    found = read_roster(roster(enrollments=head + lines), date(2026, 11, 30))
+    assert [one.line for one in found.faults] == [2, 4]
     with pytest.raises(Refused):
         read_roster(roster()[:-30], date(2026, 11, 30))
+
+
+USERS = "sourcedId,status,givenName,familyName,role,email,identifier,phone,sms,agentSourcedIds\n"
+
+
+def family(**changed: str) -> bytes:
+    """Two pupils, the mother of both (named by them), a grandfather (who names one), a teacher, the head."""
+    lines = {
+        "u1": f'u1,active,Łucja,Żółć,student,,{HANNA},,,"g1"',
+        "u2": 'u2,active,Jan,Kos,student,,,,,"g1"',
+        "g1": "g1,active,Ewa,Kos,parent,,,600100200,,",
+        "g2": 'g2,active,Adam,Kos,relative,adam@x.example,,,600100300,"u2,u9"',
+        "t1": "t1,active,Zofia,Sroka,teacher,sroka@x.example,,,,",
+        "a1": "a1,active,Hanna,Wilga,administrator,,,,,",
+        **changed,
+    }
+    return roster(users=USERS + "\n".join(lines.values()) + "\n")
+
+
+def whole(content: bytes, *, pupils=(), guardians=(), staff=(), principal=False):
+    found = read_roster(content, date(2026, 11, 30))
+    return plan_roster(found, list(pupils), {"4a": 41, "5a": 51}, list(guardians), list(staff), principal=principal)
+
+
+def test_a_roster_brings_guardians_of_both_links_and_teachers_but_no_administrators():
+    plan = whole(family())
+    assert plan.faults == []
+    assert [(one.about, one.name, one.place, one.sort) for one in plan.steps] == [
+        ("pupil", "Żółć Łucja", "5a", "new"),
+        ("pupil", "Kos Jan", "4a", "new"),
+        ("guardian", "Kos Ewa", "Żółć Łucja, 5a", "new"),
+        ("guardian", "Kos Ewa", "Kos Jan, 4a", "new"),
+        ("guardian", "Kos Adam", "Kos Jan, 4a", "new"),
+        ("staff", "Sroka Zofia", "teacher", "new"),
+    ]
+    rights = [(one.values["pupil_id"], one.values["kind"], one.values.get("phone")) for one in plan.steps[2:5]]
+    assert rights == [(-2, "parent", "600100200"), (-3, "parent", "600100200"), (-3, "other", "600100300")]
+
+
+def test_a_roster_finds_the_pupils_that_are_here_and_gives_their_guardians_to_them():
+    plan = whole(family(), pupils=[known(7, "Jan", "Kos", born_on=date(2014, 1, 2))])
+    assert [one.values["pupil_id"] for one in plan.steps if one.about == "guardian"] == [-2, 7, 7]
+
+
+def test_a_fault_of_a_pupil_in_a_roster_is_told_once():
+    plan = whole(family(u1=f'u1,active,Łucja,,student,,{HANNA},,,"g1"'))
+    assert [(one.line, one.column) for one in plan.faults] == [(2, "users.csv, last_name")]
+    plan = whole(family(u2='u2,active,Jan,Kos,student,,,,,"g7"'))
+    assert [(one.line, one.column) for one in plan.faults] == [(3, "users.csv, agentSourcedIds")]
+    plan = whole(family(g1="g1,active,Ewa,Kos,parent,ewa,,,,"))
+    assert [(one.line, one.column) for one in plan.faults] == [(4, "users.csv, email")]
+
+
+# ---- workbooks ----
+
+
+def sheet(*rows: tuple[object, ...], first: int = 0) -> bytes:
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        page = book.add_worksheet()
+        day = book.add_format({"num_format": "dd.mm.yyyy"})
+        for at, cells in enumerate(rows, start=first):
+            for column, cell in enumerate(cells):
+                page.write(at, column, cell, day) if isinstance(cell, date) else page.write(at, column, cell)
+    return made.getvalue()
+
+
+async def test_a_class_list_in_a_workbook_keeps_lines_days_and_the_zeros_of_a_pesel():
+    whole_pesel = pesel("022510", 1234)
+    assert whole_pesel.startswith("0")
+    content = sheet(
+        ("Nazwisko", "Imię", "Klasa", "PESEL", "Data urodzenia", "Numer w dzienniku"),
+        ("Żółć", "Łucja", "4a", int(whole_pesel), date(2002, 5, 10), 7),
+        (),
+        ("Kos", "Jan", "9z", "", "", ""),
+        first=2,
+    )
+    table = sheet_table(await rows_of_workbook(content))
+    assert table.encoding == "XLSX"
+    rows, faults = rows_of(table, "pupils")
+    assert faults == []
+    assert (rows[0].line, rows[0].cells["pesel"], rows[0].cells["born_on"]) == (4, whole_pesel, "2002-05-10")
+    assert rows[0].cells["number"] == "7"
+    plan = plan_pupils(rows, faults, [], {"4a": 41})
+    assert [(one.line, one.column) for one in plan.faults] == [(6, "Klasa")]
+    assert [one.values["pesel"] for one in plan.steps] == [whole_pesel]
+
+
+async def test_a_workbook_is_no_larger_than_a_list():
+    with pytest.raises(Refused) as refused:
+        sheet_table(await rows_of_workbook(sheet(*[("Nazwisko", "Imię", "Klasa")] * (MOST_ROWS + 3))))
+    assert refused.value.fault.line == MOST_ROWS + 2
+    with pytest.raises(Refused, match="empty"):
+        sheet_table([["", " "], []])
