@@ -32,7 +32,7 @@ from app.errors import NotFound
 from app.forms import Form
 from app.wire import FEATURES
 from portals.dialog.access import Place
-from portals.dialog.model import Block, Participant
+from portals.dialog.model import Block, Consultation, Participant
 
 SLOTS: Final = ("head", "block", "manage", "summary", "scripts")
 
@@ -128,6 +128,13 @@ class BlockKind(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.convert(block.settings, self.settings)
 
 
+class HeadPart(msgspec.Struct, frozen=True):
+    """Something of a part in the head of a consultation's page, beside «Take part»: its template gets `data`."""
+
+    template: str
+    data: Callable[[Tx, Actor, Consultation], Awaitable[Any]]
+
+
 class Shown(msgspec.Struct, frozen=True):
     """A block on a page. `template` empty: only its title is shown."""
 
@@ -149,10 +156,19 @@ class Blocks:
     def __init__(self, templates: Mapping[str, frozenset[str]]) -> None:
         self._templates = templates
         self._kinds: dict[str, BlockKind] = {}
+        self._heads: dict[str, HeadPart] = {}
 
     def add(self, kind: BlockKind) -> None:
         """Called by a part's service. A second kind of the same name takes the first one's place."""
         self._kinds[kind.name] = kind
+
+    def add_head(self, part: HeadPart) -> None:
+        """Called by a part's service. The same template twice stands there once."""
+        self._heads[part.template] = part
+
+    async def heads(self, tx: Tx, actor: Actor, consultation: Consultation) -> list[tuple[str, Any]]:
+        """Templates for the head of a consultation's page, with what they need."""
+        return [(one.template, await one.data(tx, actor, consultation)) for one in self._heads.values()]
 
     def in_order(self) -> list[BlockKind]:
         return sorted(self._kinds.values(), key=lambda kind: (kind.order, kind.name))

@@ -52,4 +52,5 @@ FEATURE = Feature(
     jobs=(TELL, TELL_VERIFIED),
     services=(blocks_service, clock_service),
     demo=demo.fill,
+    template_globals={"which_of_two": rules.which_of_two},
 )

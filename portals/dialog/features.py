@@ -20,11 +20,11 @@ FEATURES: tuple[Feature, ...] = (
     portals.dialog.discussion.feature.FEATURE,
     portals.dialog.remarks.feature.FEATURE,
     portals.dialog.ballots.feature.FEATURE,
+    portals.dialog.map.feature.FEATURE,
     portals.dialog.budget.feature.FEATURE,
     portals.dialog.materials.feature.FEATURE,
     portals.dialog.surveys.feature.FEATURE,
     portals.dialog.opinions.feature.FEATURE,
     portals.dialog.outcome.feature.FEATURE,
     portals.dialog.meeting.feature.FEATURE,
-    portals.dialog.map.feature.FEATURE,
 )

@@ -103,8 +103,10 @@ class PhaseForm(Form):
 class ExtendForm(Form):
     """A later end, and why."""
 
-    ends_at = wtforms.DateTimeLocalField(_("New end"), format=_MOMENT, validators=[validators.InputRequired()])
-    ends_fold = wtforms.SelectField(_("Which of the two"), choices=list(FOLDS), validate_choice=False)
+    ends_at = wtforms.DateTimeLocalField(
+        _("New end"), format=_MOMENT, validators=[validators.InputRequired()], id="extend-ends"
+    )
+    ends_fold = wtforms.SelectField(_("Which of the two"), choices=list(FOLDS), validate_choice=False, id="extend-fold")
     reason = wtforms.TextAreaField(_("Reason"), description=_("Everybody reads it"), render_kw={"rows": 2})
 
 

@@ -95,6 +95,7 @@ async def page_context(
         "shown": [one for one in shown if one.place.phase is not None],
         "notices": await participant_store.notices(tx, consultation.id),
         "participants": await participant_store.count_participants(tx, consultation.id),
+        "heads": [] if preview or consultation.state == "draft" else await blocks.heads(tx, actor, consultation),
         "head_templates": blocks.templates(kinds, "head"),
         "script_templates": blocks.templates(kinds, "scripts"),
         "may_manage": rules.can_manage(actor),

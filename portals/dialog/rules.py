@@ -182,6 +182,14 @@ def new_pseudonym() -> str:
     return "".join(syllables).capitalize()
 
 
+def which_of_two(moment: datetime, zone: ZoneInfo) -> str:
+    """In the autumn night's double hour: `first` or `second`; empty for every other moment."""
+    found = moments(moment.astimezone(zone).replace(tzinfo=None), zone)
+    if len(found) < 2:
+        return ""
+    return "first" if moment < found[1] else "second"
+
+
 def moments(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """UTC moments at which the clocks of the zone show `local` (naive).
 

@@ -3,6 +3,7 @@
 // The draft never leaves the browser: a draft on the server would tell who chooses what. It stays in this tab
 // (sessionStorage), so that the next person at a shared computer does not find it.
 
+import { ranking } from "./dialog-ballots-ranking.js";
 import { connect } from "./live.js";
 
 const element = document.getElementById("ballots-words");
@@ -93,6 +94,10 @@ function choosing(root, block, form) {
     keep(block, chosen.length ? { values: chosen, path: location.pathname } : null);
   };
   form.addEventListener("input", changed);
+  if (method === "ranked") {
+    const said = form.querySelector("[data-ranking-said]");
+    ranking(form, (id, about) => (said.textContent = filled(words[id], about)));
+  }
   tell();
   if (values().length) changed();
   filtering(form);
@@ -109,7 +114,7 @@ function filtering(form) {
   const draw = () => {
     const wanted = plain(typed.value).split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const group of form.querySelectorAll(".ballot-group")) {
+    for (const group of form.querySelectorAll(".ballot-group[data-district]")) {
       const here = !district || district.value === "*" || district.value === group.dataset.district;
       let some = false;
       for (const row of group.querySelectorAll("[data-option]")) {

@@ -16,7 +16,7 @@ class Drawing {
   constructor(root, view) {
     this.root = root;
     this.field = root.querySelector("[data-geometry]");
-    this.numbers = ["latitude", "longitude"].map((name) => root.querySelector(`[name="${name}"]`));
+    this.numbers = ["latitude", "longitude"].map((name) => root.querySelector(`[name="${name}"], [data-${name}]`));
     this.kinds = root.querySelector("[data-kinds]");
     this.said = root.querySelector("[data-said]");
     this.box = root.querySelector("[data-ground]");
@@ -203,4 +203,8 @@ for (const root of document.querySelectorAll("[data-draw]")) {
       root.querySelector("details").open = true; // the numbers and the address do without
     },
   );
+}
+
+for (const root of document.querySelectorAll("[data-draw-on]")) {
+  new Drawing(root, JSON.parse(document.getElementById(root.dataset.drawOn).textContent)); // the page brings its own ground
 }

@@ -157,8 +157,32 @@ function tie(media) {
   });
 }
 
+/** Chapters below a film lead into it; the one that plays is marked, and players that know chapters get them as a track. */
+function lead(media) {
+  const links = [...(media.parentElement.querySelector(".material-chapters")?.querySelectorAll("[data-chapter]") ?? [])];
+  if (!links.length) return;
+  const starts = links.map((link) => Number(link.dataset.chapter));
+  const track = media.addTextTrack("chapters", "", document.documentElement.lang);
+  links.forEach((link, at) => {
+    const title = link.textContent.trim();
+    track.addCue(new VTTCue(starts[at], starts[at + 1] ?? Number.MAX_SAFE_INTEGER, title));
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      media.currentTime = starts[at];
+      media.play().catch(() => {}); // the browser wants a press on the player first
+    });
+  });
+  const mark = () => {
+    const now = starts.findLastIndex((start) => media.currentTime >= start);
+    links.forEach((link, at) => (at === now ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+  };
+  media.addEventListener("timeupdate", mark);
+  media.addEventListener("seeking", mark);
+}
+
 for (const root of document.querySelectorAll("[data-pages]")) new Pages(root);
 for (const media of document.querySelectorAll("[data-media]")) {
   play(media).catch(reportError);
   tie(media);
+  lead(media);
 }

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from app.database import DATABASE
+from tests.browser.hands import drag, on_phone
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -74,38 +75,6 @@ async def test_what_is_typed_when_a_phase_ends_stays_and_is_not_sent(chromium, s
     assert await written(site, "discussion_comment", TYPED) == 0
     assert await written(site, "map_entry", TYPED) == 0
     assert [one.found for one in faults] == [[], []]
-
-
-async def drag(page, from_box: dict, to: tuple[float, float], *, finger: bool) -> None:
-    """From the middle of a box, in steps, as a hand does."""
-    x, y = from_box["x"] + from_box["width"] / 2, from_box["y"] + from_box["height"] / 2
-    steps = [(x + (to[0] - x) * part / 8, y + (to[1] - y) * part / 8) for part in range(1, 9)]
-    if not finger:
-        await page.mouse.move(x, y)
-        await page.mouse.down()
-        for at in steps:
-            await page.mouse.move(*at)
-        await page.mouse.up()
-        return
-    touch = await page.context.new_cdp_session(page)
-
-    async def send(kind: str, at: tuple[float, float] | None = None) -> None:
-        points = [{"x": at[0], "y": at[1]}] if at else []
-        await touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    await send("touchStart", (x, y))
-    for at in steps:
-        await send("touchMove", at)
-    await send("touchEnd")
-
-
-async def on_phone(chromium, ready: dict, role: str):
-    context = await chromium.new_context(
-        viewport=PHONE, locale="pl-PL", base_url=ready["http"], reduced_motion="reduce", has_touch=True, is_mobile=True
-    )
-    login, password = ready["logins"][role]
-    assert (await context.request.post("/api/sign-in", data={"login": login, "password": password})).ok
-    return await context.new_page()
 
 
 async def test_rows_and_points_are_dragged_by_mouse_and_by_finger(chromium, site):

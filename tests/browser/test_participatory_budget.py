@@ -55,6 +55,12 @@ async def test_an_idea_becomes_a_project_is_voted_on_and_wins(chromium, site):
     await jan.get_by_label("W jednym zdaniu").fill("Osiem hamaków między lipami.")
     await jan.get_by_label("Opis").fill("Hamaki dla wszystkich, po drugiej stronie kładki; *zdejmowane* na zimę.")
     await jan.get_by_label("Gdzie ma powstać").fill("Bulwary, za kładką")
+    await jan.locator(".leaflet-control-zoom").wait_for()
+    ground = jan.get_by_role("application")
+    await ground.focus()
+    await jan.keyboard.press("ArrowRight")
+    await jan.keyboard.press("Enter")  # the place is set by keys alone
+    await jan.locator(".map-corner").wait_for()
     await jan.get_by_role("button", name="Zgłoś projekt").click()
     await jan.get_by_role("heading", name="Hamaki nad Słupią").wait_for()
     await fine(jan, faults)

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from app.actor import Actor
+from app.actor import SYSTEM, Actor
 from app.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound, TooMany
 from app.i18n import _
@@ -174,7 +174,9 @@ async def close(box: Urn, tx: Tx, place: Place) -> None:
     vote = await store.vote(tx, place.block.id, lock=True)
     assert vote is not None  # just begun
     if vote.counted_at is None:
-        await _open_and_count(box, tx, vote)
+        vote = await _open_and_count(box, tx, vote)
+        subject = f"consultation/{place.consultation.id}"
+        await tx.audit(SYSTEM, "ballot.count", subject, block=place.block.id, fault=vote.fault)
 
 
 async def count_again(database: Database, box: Urn, actor: Actor, block_id: int) -> Vote:

@@ -13,6 +13,7 @@ from portals.dialog.access import Place, access_block_to_manage
 from portals.dialog.ballots import actions, paper_store, rules, store
 from portals.dialog.ballots.actions import KIND
 from portals.dialog.ballots.model import Batch, BatchDraft, Option, OptionDraft, Vote
+from portals.dialog.ballots.urn import Urn
 from portals.dialog.joining import clean
 
 BEGUN = _("Voting has begun: what is on the ballot does not change any more")
@@ -67,6 +68,20 @@ async def remove_option(database: Database, actor: Actor, option_id: int) -> Pla
         await plan.block_changed(tx, place.block.id)
         subject = f"consultation/{place.consultation.id}"
         await tx.audit(actor, "ballot.option_remove", subject, block=place.block.id, option=option_id)
+        return place
+
+
+async def restore_option(database: Database, actor: Actor, option_id: int) -> Place:
+    """Takes a removal back: it stands where it stood. Raises `Conflict` once voting has begun."""
+    async with database.transaction() as tx:
+        block_id = await store.block_of_removed(tx, option_id)
+        if block_id is None:
+            raise NotFound
+        place = await _open_to_changes(tx, actor, block_id)
+        await store.set_option_removed(tx, option_id, removed=False)
+        await plan.block_changed(tx, place.block.id)
+        subject = f"consultation/{place.consultation.id}"
+        await tx.audit(actor, "ballot.option_restore", subject, block=place.block.id, option=option_id)
         return place
 
 
@@ -130,6 +145,23 @@ async def reject_batch(database: Database, actor: Actor, batch_id: int, rev: int
     return await _decide(database, actor, batch_id, rev, "rejected", reason)
 
 
+async def reopen_batch(database: Database, actor: Actor, batch_id: int, rev: int) -> Batch:
+    """Takes a decision back, until the result is final: the batch waits for a second person again."""
+    async with database.transaction() as tx:
+        known = await paper_store.batch(tx, batch_id)
+        if known is None:
+            raise NotFound
+        place = await access_block_to_manage(tx, actor, known.block_id, KIND)
+        vote = await _vote_with_paper(tx, place)
+        if known.rev != rev or known.state == "entered":
+            raise Conflict
+        await paper_store.reopen_batch(tx, batch_id)
+        await _paper_changed(tx, actor, place, vote, "ballot.paper_reopened", batch_id)
+        found = await paper_store.batch(tx, batch_id)
+        assert found is not None  # locked
+        return found
+
+
 async def _decide(database: Database, actor: Actor, batch_id: int, rev: int, state: str, reason: str) -> Batch:
     async with database.transaction() as tx:
         known = await paper_store.batch(tx, batch_id)
@@ -148,10 +180,11 @@ async def _decide(database: Database, actor: Actor, batch_id: int, rev: int, sta
         return found
 
 
-async def mark_paper_voter(database: Database, actor: Actor, block_id: int, participant_id: int) -> None:
+async def mark_paper_voter(database: Database, box: Urn, actor: Actor, block_id: int, participant_id: int) -> None:
     """Somebody who takes part here has voted on paper: they cannot vote on the screen any more.
 
-    They count in the batch of their polling point, so not here.
+    They count in the batch of their polling point, so not here. Their account is noted as with a ballot on the screen:
+    whoever is erased and comes back has voted.
     """
     async with database.transaction() as tx:
         place = await access_block_to_manage(tx, actor, block_id, KIND)
@@ -159,10 +192,24 @@ async def mark_paper_voter(database: Database, actor: Actor, block_id: int, part
         person = await participant_store.participant(tx, participant_id)
         if person is None or person.consultation_id != place.consultation.id:
             raise NotFound
-        if not await store.take(tx, block_id, person.id, person.kind, person.district, None, paper=True):
-            raise Conflict("This person has voted on the screen already: their paper ballot is not counted")
+        key = None if person.account_id is None else box.voter_key(block_id, person.account_id)
+        if not await store.take(tx, block_id, person.id, person.kind, person.district, key, paper=True):
+            raise Conflict("This person has voted already")
         subject = f"consultation/{place.consultation.id}"
         await tx.audit(actor, "ballot.paper_voter", subject, block=block_id, participant=participant_id)
+        tx.after_commit(lambda: box.changed.add(block_id))
+
+
+async def unmark_paper_voter(database: Database, box: Urn, actor: Actor, block_id: int, participant_id: int) -> None:
+    """It was somebody else: this person may vote on the screen again. Raises `NotFound` for one who was not marked."""
+    async with database.transaction() as tx:
+        place = await access_block_to_manage(tx, actor, block_id, KIND)
+        await _vote_with_paper(tx, place)
+        if not await paper_store.unmark_voter(tx, block_id, participant_id):
+            raise NotFound
+        subject = f"consultation/{place.consultation.id}"
+        await tx.audit(actor, "ballot.paper_voter_undo", subject, block=block_id, participant=participant_id)
+        tx.after_commit(lambda: box.changed.add(block_id))
 
 
 async def _paper_changed(tx: Tx, actor: Actor, place: Place, vote: Vote, verb: str, batch_id: int) -> None:

@@ -13,7 +13,7 @@ from app.wire import current_actor, section
 from portals.dialog.access import Place, access_block_inside
 from portals.dialog.ballots import actions, desk, paper_store, store, views
 from portals.dialog.ballots.forms import OptionForm, PaperForm, RejectForm
-from portals.dialog.ballots.model import BatchDraft, Option, OptionDraft
+from portals.dialog.ballots.model import Batch, BatchDraft, Option, OptionDraft
 from portals.dialog.ballots.urn import URN
 from portals.dialog.settings import DialogSettings
 
@@ -49,7 +49,17 @@ async def remove_option(request: web.Request) -> web.StreamResponse:
     await require_action(request)
     place = await _place(request)
     await desk.remove_option(request.app[DATABASE], await current_actor(request), int(request.match_info["option_id"]))
-    await flash(request, _("Taken off the ballot"))
+    await flash(request, _("Taken off the ballot"), undo=f"{request.path.removesuffix('/remove')}/restore")
+    return see_other(place.manage_path)
+
+
+async def restore_option(request: web.Request) -> web.StreamResponse:
+    """`POST …/options/{option_id}/restore`: takes the removal back."""
+    await require_action(request)
+    place = await _place(request)
+    option_id = int(request.match_info["option_id"])
+    await desk.restore_option(request.app[DATABASE], await current_actor(request), option_id)
+    await flash(request, _("It is on the ballot again"))
     return see_other(place.manage_path)
 
 
@@ -93,8 +103,9 @@ async def _paper_page(request: web.Request, place: Place, form: Form) -> web.Str
     async with request.app[DATABASE].transaction(readonly=True) as tx:
         view = await views.desk_view(tx, actor, place)
         escaped = wanted.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        found = await paper_store.voters_named(tx, place.consultation.id, escaped, 20) if wanted else []
-        people = [(one, await store.has_voted(tx, place.block.id, one[0])) for one in found]
+        number, block_id = place.consultation.id, place.block.id
+        people = await paper_store.voters_named(tx, number, block_id, escaped, 20) if wanted else []
+        marked = await paper_store.marked_voters(tx, number, block_id)
     return await render(
         request,
         "ballots/paper.html",
@@ -105,6 +116,7 @@ async def _paper_page(request: web.Request, place: Place, form: Form) -> web.Str
         me=actor.account_id,
         wanted=wanted,
         people=people,
+        marked=marked,
         districts=section(request.app, DialogSettings).districts,
     )
 
@@ -115,9 +127,24 @@ async def confirm_batch(request: web.Request) -> web.StreamResponse:
     place = await _place(request)
     rev = _number((await request.post()).get("rev"))
     batch_id = int(request.match_info["batch_id"])
-    await desk.confirm_batch(request.app[DATABASE], await current_actor(request), batch_id, rev)
-    await flash(request, _("Confirmed: these ballots count"))
+    batch = await desk.confirm_batch(request.app[DATABASE], await current_actor(request), batch_id, rev)
+    await flash(request, _("Confirmed: these ballots count"), undo=_reopening(place, batch))
     return see_other(f"{_path(place)}/paper")
+
+
+async def reopen_batch(request: web.Request) -> web.StreamResponse:
+    """`POST …/paper/{batch_id}/reopen?rev=…`: takes the decision back."""
+    await require_action(request)
+    place = await _place(request)
+    batch_id, rev = int(request.match_info["batch_id"]), _number(request.query.get("rev"))
+    await desk.reopen_batch(request.app[DATABASE], await current_actor(request), batch_id, rev)
+    await flash(request, _("This batch waits for a second person again"))
+    return see_other(f"{_path(place)}/paper")
+
+
+def _reopening(place: Place, batch: Batch) -> str:
+    """The address that takes a decision about a batch back."""
+    return f"{_path(place)}/paper/{batch.id}/reopen?rev={batch.rev}"
 
 
 async def reject_batch(request: web.Request) -> web.StreamResponse:
@@ -126,7 +153,7 @@ async def reject_batch(request: web.Request) -> web.StreamResponse:
     form = await read(request, RejectForm)
     if form.validate():
         try:
-            await desk.reject_batch(
+            batch = await desk.reject_batch(
                 request.app[DATABASE],
                 await current_actor(request),
                 int(request.match_info["batch_id"]),
@@ -136,7 +163,7 @@ async def reject_batch(request: web.Request) -> web.StreamResponse:
         except AppError as problem:
             form.take(problem)
         else:
-            await flash(request, _("This batch does not count. Enter it anew"))
+            await flash(request, _("This batch does not count. Enter it anew"), undo=_reopening(place, batch))
             return see_other(f"{_path(place)}/paper")
     for message in [*form.form_errors, *form.reason.errors]:
         await flash(request, str(message), kind="danger")
@@ -150,11 +177,22 @@ async def mark_voter(request: web.Request) -> web.StreamResponse:
     participant = _number((await request.post()).get("participant"))
     actor = await current_actor(request)
     try:
-        await desk.mark_paper_voter(request.app[DATABASE], actor, place.block.id, participant)
+        await desk.mark_paper_voter(request.app[DATABASE], request.app[URN], actor, place.block.id, participant)
     except Conflict as problem:
         await flash(request, problem.detail or problem.title, kind="danger")
     else:
-        await flash(request, _("Noted: this person cannot vote on the screen any more"))
+        undo = f"{_path(place)}/paper/voters/{participant}/undo"
+        await flash(request, _("Noted: this person cannot vote on the screen any more"), undo=undo)
+    return see_other(f"{_path(place)}/paper")
+
+
+async def unmark_voter(request: web.Request) -> web.StreamResponse:
+    """`POST …/paper/voters/{participant_id}/undo`: it was somebody else."""
+    await require_action(request)
+    place = await _place(request)
+    actor, participant = await current_actor(request), int(request.match_info["participant_id"])
+    await desk.unmark_paper_voter(request.app[DATABASE], request.app[URN], actor, place.block.id, participant)
+    await flash(request, _("This person may vote on the screen again"))
     return see_other(f"{_path(place)}/paper")
 
 

@@ -170,6 +170,15 @@ class NamedBallot(msgspec.Struct, frozen=True):
     rev: int
 
 
+class PaperVoter(msgspec.Struct, frozen=True):
+    """Somebody who takes part, for the clerk who notes who has voted on paper. `voted`: paper, screen, or nothing."""
+
+    id: int
+    name: str
+    district: str
+    voted: Literal["paper", "screen", ""]
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Paper ballots of a polling point. `lines`: what ballots say, and how many say it."""
 

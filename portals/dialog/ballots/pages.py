@@ -16,6 +16,7 @@ from portals.dialog.access import Place, access_block, access_consultation_by_sl
 from portals.dialog.ballots import actions, exporting, rules, sheets, store, views
 from portals.dialog.ballots.forms import Typed, read_ballot
 from portals.dialog.ballots.urn import URN
+from portals.dialog.spreadsheets import TYPES, csv_of, xlsx_of
 
 PER_PAGE: Final = 200
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -128,7 +129,7 @@ async def send_result(request: web.Request) -> web.StreamResponse:
     """`GET …/result.csv`, `.xlsx`, `.pdf`: totals, pools, turnout."""
     actor = await current_actor(request)
     form = request.match_info["form"]
-    if form not in TYPES:
+    if form not in FILES:
         raise NotFound
     locale = request.app[LOCALES].choose(request)
     async with request.app[DATABASE].transaction(readonly=True) as tx:
@@ -136,9 +137,9 @@ async def send_result(request: web.Request) -> web.StreamResponse:
         _place_of, vote, options, result = await actions.results(tx, actor, place.block.id)
     book = sheets.sheets_of(locale, vote.rules, options, result)
     if form == "csv":
-        content = await asyncio.to_thread(exporting.csv_of, book[0])
+        content = await asyncio.to_thread(csv_of, book[0])
     elif form == "xlsx":
-        content = await asyncio.to_thread(exporting.xlsx_of, book, place.now)
+        content = await asyncio.to_thread(xlsx_of, book, place.now)
     else:
         report = sheets.report(locale, request.app[CITY].office, place, vote, result, book)
         content = await asyncio.to_thread(exporting.pdf_of, report, place.now)
@@ -156,19 +157,15 @@ async def send_ballots(request: web.Request) -> web.StreamResponse:
             raise NotFound
         ballots = await store.counted(tx, place.block.id)
     sheet = sheets.ballots_sheet(locale, options, ballots)
-    content = await asyncio.to_thread(exporting.csv_of, sheet)
+    content = await asyncio.to_thread(csv_of, sheet)
     return _file(content, f"{place.consultation.slug}-{place.block.id}-ballots.csv", "csv")
 
 
-TYPES: Final = {
-    "csv": "text/csv; charset=utf-8; header=present",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "pdf": "application/pdf",
-}
+FILES: Final = {**TYPES, "pdf": "application/pdf"}
 
 
 def _file(content: bytes, name: str, form: str) -> web.Response:
-    headers = {"Content-Type": TYPES[form], "Content-Disposition": content_disposition("attachment", name)}
+    headers = {"Content-Type": FILES[form], "Content-Disposition": content_disposition("attachment", name)}
     return web.Response(body=content, headers=headers | {"Cache-Control": "private, no-cache"})
 
 

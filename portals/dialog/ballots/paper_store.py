@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from app.database import Tx
-from portals.dialog.ballots.model import Batch, BatchDraft, Marks
+from portals.dialog.ballots.model import Batch, BatchDraft, Marks, PaperVoter
 from portals.dialog.ballots.store import marks_of
 
 _BATCH = (
@@ -14,6 +14,12 @@ _BATCH = (
     " b.entered_by, b.entered_at, b.decided_by, b.decided_at, b.reason, b.rev,"
     " coalesce(e.name, '') AS entered_name, coalesce(d.name, '') AS decided_name FROM ballot_batch b"
     " LEFT JOIN account e ON e.id = b.entered_by LEFT JOIN account d ON d.id = b.decided_by"
+)
+
+_VOTER = (
+    "SELECT p.id, p.name, p.district, CASE WHEN t.paper THEN 'paper' WHEN t.paper IS NULL THEN '' ELSE 'screen' END"
+    " AS voted FROM consultation_participant p"
+    " LEFT JOIN ballot_taken t ON t.participant_id = p.id AND t.block_id = $2"
 )
 
 
@@ -61,13 +67,43 @@ async def decide_batch(tx: Tx, batch_id: int, state: str, account_id: int | None
     )
 
 
-async def voters_named(tx: Tx, consultation_id: int, text: str, limit: int) -> list[tuple[int, str, str]]:
-    """Participants whose name holds `text` (id, name, district), for the clerk who marks paper voters."""
-    rows = await tx.records(
-        "SELECT id, name, district FROM consultation_participant WHERE consultation_id = $1 AND erased_at IS NULL"
-        " AND name ILIKE '%' || $2 || '%' ORDER BY name, id LIMIT $3",
+async def reopen_batch(tx: Tx, batch_id: int) -> None:
+    await tx.execute(
+        "UPDATE ballot_batch SET state = 'entered', decided_by = NULL, decided_at = NULL, reason = '', rev = rev + 1"
+        " WHERE id = $1",
+        batch_id,
+    )
+
+
+async def voters_named(tx: Tx, consultation_id: int, block_id: int, text: str, limit: int) -> list[PaperVoter]:
+    """Participants whose name holds `text` (a LIKE pattern), for the clerk who marks paper voters."""
+    return await tx.all(
+        PaperVoter,
+        f"{_VOTER} WHERE p.consultation_id = $1 AND p.erased_at IS NULL AND p.name ILIKE '%' || $3 || '%'"
+        " ORDER BY p.name, p.id LIMIT $4",
         consultation_id,
+        block_id,
         text,
         limit,
     )
-    return [(row["id"], row["name"], row["district"]) for row in rows]
+
+
+async def marked_voters(tx: Tx, consultation_id: int, block_id: int) -> list[PaperVoter]:
+    """Those who are noted as having voted on paper."""
+    return await tx.all(
+        PaperVoter,
+        f"{_VOTER} WHERE p.consultation_id = $1 AND t.paper ORDER BY p.name, p.id LIMIT 1000",
+        consultation_id,
+        block_id,
+    )
+
+
+async def unmark_voter(tx: Tx, block_id: int, participant_id: int) -> bool:
+    """False where the person was not noted as having voted on paper."""
+    return bool(
+        await tx.value(
+            "DELETE FROM ballot_taken WHERE block_id = $1 AND participant_id = $2 AND paper RETURNING true",
+            block_id,
+            participant_id,
+        )
+    )

@@ -12,6 +12,7 @@ INSIDE: Final = having(*rules.INSIDE_ROLES)
 VOTE: Final = r"/dialog/{slug}/ballots/{block_id:\d{1,18}}"
 DESK: Final = r"/dialog/manage/{consultation_id:\d{1,18}}/ballots/{block_id:\d{1,18}}"
 OPTION: Final = rf"{DESK}/options/{{option_id:\d{{1,18}}}}"
+VOTER: Final = rf"{DESK}/paper/voters/{{participant_id:\d{{1,18}}}}"
 BATCH: Final = rf"{DESK}/paper/{{batch_id:\d{{1,18}}}}"
 API: Final = r"/api/dialog/blocks/{block_id:\d{1,18}}/ballots"
 
@@ -36,12 +37,17 @@ ROUTES: Final = (
     _get(OPTION, desk_pages.show_option, MANAGING, "option"),
     _post(OPTION, desk_pages.show_option, MANAGING),
     _post(f"{OPTION}/remove", desk_pages.remove_option, MANAGING, "remove_option"),
+    _post(f"{OPTION}/restore", desk_pages.restore_option, MANAGING, "restore_option"),
     _post(f"{OPTION}/move", desk_pages.move_option, MANAGING, "move_option"),
     _get(f"{DESK}/paper", desk_pages.show_paper, INSIDE, "paper"),
     _post(f"{DESK}/paper", desk_pages.show_paper, MANAGING),
     _post(f"{DESK}/paper/voters", desk_pages.mark_voter, MANAGING, "mark_voter"),
+    _post(
+        rf"{DESK}/paper/voters/{{participant_id:\d{{1,18}}}}/undo", desk_pages.unmark_voter, MANAGING, "unmark_voter"
+    ),
     _post(f"{BATCH}/confirm", desk_pages.confirm_batch, MANAGING, "confirm_batch"),
     _post(f"{BATCH}/reject", desk_pages.reject_batch, MANAGING, "reject_batch"),
+    _post(f"{BATCH}/reopen", desk_pages.reopen_batch, MANAGING, "reopen_batch"),
     _post(f"{DESK}/tie", desk_pages.decide_tie, MANAGING, "decide_tie"),
     _post(f"{DESK}/declare", desk_pages.declare, MANAGING, "declare"),
     _post(f"{DESK}/count", desk_pages.count_again, MANAGING, "count_again"),

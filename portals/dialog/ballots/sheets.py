@@ -5,7 +5,7 @@ from typing import Final
 
 from app.i18n import Locale, _
 from portals.dialog.access import Place
-from portals.dialog.ballots.exporting import Cell, Report, Sheet
+from portals.dialog.ballots.exporting import Report
 from portals.dialog.ballots.model import (
     Marks,
     Option,
@@ -16,6 +16,7 @@ from portals.dialog.ballots.model import (
     VoteResult,
     VoteSettings,
 )
+from portals.dialog.spreadsheets import Cell, Sheet
 
 OUTCOMES: Final[dict[Outcome, str]] = {
     "won": _("wins"),

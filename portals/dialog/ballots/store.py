@@ -177,6 +177,12 @@ async def set_option_removed(tx: Tx, option_id: int, *, removed: bool) -> None:
     )
 
 
+async def block_of_removed(tx: Tx, option_id: int) -> int | None:
+    """The block of an option that was taken off its ballot."""
+    found = await tx.value("SELECT block_id FROM ballot_option WHERE id = $1 AND removed_at IS NOT NULL", option_id)
+    return None if found is None else int(found)
+
+
 async def order_options(tx: Tx, block_id: int, option_ids: Sequence[int]) -> None:
     await tx.execute(
         "UPDATE ballot_option o SET ordinal = n.ordinal, rev = rev + 1"

@@ -24,7 +24,16 @@ from portals.dialog.ballots.urn import URN
 from portals.dialog.blocks import BLOCKS
 from portals.dialog.budget import actions, rules, store
 from portals.dialog.budget.model import BudgetSettings, CostItem, ProjectDraft
-from portals.dialog.budget.projects_demo import GREEN, GREEN_PROJECTS, IDEAS, PROJECTS, SENDING, VOTING, DemoProject
+from portals.dialog.budget.projects_demo import (
+    GREEN,
+    GREEN_PROJECTS,
+    IDEAS,
+    PROJECTS,
+    SENDING,
+    SPOTS,
+    VOTING,
+    DemoProject,
+)
 from portals.dialog.clock import tell_all
 from portals.dialog.demo import demo_actors, demo_block
 from portals.dialog.joining import add as join
@@ -212,6 +221,8 @@ async def _projects(
             "i bez barier. Utrzymanie bierze na siebie miasto; szczegóły ustalimy z sąsiadami przed budową.",
             district=one.district,
             place=one.place,
+            lat=_spot(one, number)[0],
+            lng=_spot(one, number)[1],
             supporters=12 + number * 3 % 30,
             items=tuple(CostItem(name, cost) for name, cost in one.items),
         )
@@ -235,3 +246,11 @@ async def _onto_ballot(tx: Tx, block_id: int, vote_id: int, consultation: Consul
             path=rules.path_of(consultation.slug, one.id),
         )
         await ballots.add_option(tx, vote_id, draft)
+
+
+def _spot(one: DemoProject, number: int) -> tuple[float | None, float | None]:
+    """Somewhere in its district; every fifth project says in words alone where it is."""
+    if number % 5 == 4:
+        return None, None
+    lat, lng = SPOTS.get(one.district, SPOTS[""])
+    return round(lat + (number * 7 % 11 - 5) * 0.0009, 5), round(lng + (number * 5 % 13 - 6) * 0.0014, 5)

@@ -64,7 +64,7 @@ def _post(path: str, handler: Handler, allow: Allow, name: str = "") -> Route:
 FEATURE = Feature(
     name="budget",
     folder=Path(__file__).parent,
-    needs=("dialog", "ballots", "realtime"),
+    needs=("dialog", "ballots", "map", "realtime"),
     routes=(
         _get(LIST, pages.list_projects, ANYONE, "list"),
         _get(f"{LIST}/projects.{{form}}", pages.send_projects, ANYONE, "projects_file"),

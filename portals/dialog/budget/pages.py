@@ -4,6 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from app.database import DATABASE, Tx
@@ -17,13 +18,13 @@ from app.pages import flash, render
 from app.search import folded
 from app.wire import current_actor, section
 from portals.dialog.access import Place, access_block, access_consultation_by_slug
-from portals.dialog.ballots.exporting import Cell, Sheet, csv_of, xlsx_of
-from portals.dialog.ballots.pages import TYPES
 from portals.dialog.budget import actions, rules, store, views
 from portals.dialog.budget.forms import ProjectForm, WordsForm, draft_of
 from portals.dialog.budget.model import PUBLIC, FileKind, Project
+from portals.dialog.map.settings import MapSectionSettings
 from portals.dialog.participation import known_names
 from portals.dialog.settings import DialogSettings
+from portals.dialog.spreadsheets import TYPES, Cell, Sheet, csv_of, xlsx_of
 
 FILE_LIMIT: Final = 20_000_000
 STATES: Final = {
@@ -52,6 +53,7 @@ async def list_projects(request: web.Request) -> web.StreamResponse:
         place=place,
         rows=rows,
         total=len(every),
+        drawn=_drawn(request, place, found),
         districts=sorted({one.district for one in every if one.district}),
         states=STATES,
         state=state,
@@ -67,11 +69,13 @@ async def send_projects(request: web.Request) -> web.StreamResponse:
     form = request.match_info["form"]
     if form not in {"csv", "xlsx"}:
         raise NotFound
-    async with request.app[DATABASE].transaction(readonly=True) as tx:
+    async with request.app[DATABASE].transaction() as tx:
         place = await _block(request, tx)
         projects = await store.projects(tx, place.block.id, PUBLIC)
         rows = await actions.rows(tx, place, projects)
         names = await known_names(tx, actor, [one.participant_id for one in projects])
+        if place.inside:  # names leave with it
+            await tx.audit(actor, "budget.export", f"consultation/{place.consultation.id}", block=place.block.id)
     header = [_("Number"), _("Title"), _("District"), _("Where it shall be"), _("Cost in złoty"), _("State")]
     header += [_("Author"), *([_("Known to the office as")] if place.inside else [])]
     cells: list[list[Cell]] = []
@@ -82,7 +86,10 @@ async def send_projects(request: web.Request) -> web.StreamResponse:
     sheet = Sheet(locale.gettext(_("Projects")), [locale.gettext(one) for one in header], cells)
     content = await asyncio.to_thread(lambda: csv_of(sheet) if form == "csv" else xlsx_of([sheet], place.now))
     name = f"{place.consultation.slug}-projects.{form}"
-    headers = {"Content-Type": TYPES[form], "Content-Disposition": content_disposition("attachment", name)}
+    headers = {
+        "Content-Type": TYPES[form],
+        "Content-Disposition": content_disposition("attachment", name),
+    }
     return web.Response(body=content, headers=headers | {"Cache-Control": "private, no-cache"})
 
 
@@ -102,6 +109,7 @@ async def _project_page(request: web.Request, form: Form | None = None) -> web.S
         status=HTTPStatus.UNPROCESSABLE_ENTITY if form is not None else HTTPStatus.OK,
         place=place,
         data=view,
+        drawn=_drawn(request, place, [project]),
         form=form or await read_unposted(request),
         states=STATES,
     )
@@ -154,7 +162,13 @@ async def show_edit(request: web.Request) -> web.StreamResponse:
         known=known,
         files=files,
         settings=actions.settings_of(place),
+        drawn=_drawn(request, place, []),
     )
+
+
+def _drawn(request: web.Request, place: Place, projects: list[Project]) -> object:
+    """A map of projects, for the page's script."""
+    return msgspec.to_builtins(views.drawn(section(request.app, MapSectionSettings).ground, place, projects))
 
 
 async def submit(request: web.Request) -> web.StreamResponse:

@@ -22,6 +22,16 @@ GREEN: Final = VoteSettings(
 SENDING: Final = BudgetSettings(city_most_pln=800_000, district_most_pln=300_000, supporters=10)
 
 
+SPOTS: Final = {
+    "": (54.4641, 17.0285),
+    "Śródmieście": (54.4646, 17.0290),
+    "Zatorze": (54.4735, 17.0190),
+    "Nadrzecze": (54.4560, 17.0360),
+    "Niepodległości": (54.4530, 17.0130),
+}
+"""Where districts are: latitude and longitude of a place within."""
+
+
 class DemoProject(msgspec.Struct, frozen=True):
     """A project: title, sentence, district, where, lines of the estimate, how it is liked."""
 

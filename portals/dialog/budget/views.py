@@ -16,6 +16,7 @@ from portals.dialog.ballots.model import OptionResult
 from portals.dialog.blocks import Contribution, Figure
 from portals.dialog.budget import actions, rules, store
 from portals.dialog.budget.model import PUBLIC, BudgetSettings, Project, ProjectFile, ProjectRow, Step
+from portals.dialog.map.model import Ground
 from portals.dialog.model import Author
 from portals.dialog.participation import authors, known_names
 
@@ -27,6 +28,23 @@ class BudgetView(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[ProjectRow]
     own: list[Project]
     total: int
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """A project on the map: what its sign says and where it leads."""
+
+    title: str
+    path: str
+    lat: float
+    lng: float
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """What a map of projects is drawn of. `layers`: the office's outlines; there are none here."""
+
+    ground: Ground
+    spots: list[Spot]
+    layers: list[str] = []
 
 
 class DeskView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +73,20 @@ class ProjectView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """What the city calls the author, for the office."""
     checks: list[tuple[str, bool]]
+
+
+def drawn(ground: Ground, place: Place, projects: Sequence[Project]) -> Drawn:
+    """Those that say where they are, inside of the map's bounds."""
+    bounds = ground.bounds
+    spots = [
+        Spot(one.title, rules.path_of(place.consultation.slug, one.id), one.lat, one.lng)
+        for one in projects
+        if one.lat is not None
+        and one.lng is not None
+        and bounds.south <= one.lat <= bounds.north
+        and bounds.west <= one.lng <= bounds.east
+    ]
+    return Drawn(ground, spots)
 
 
 async def view(tx: Tx, _actor: Actor, place: Place) -> BudgetView:

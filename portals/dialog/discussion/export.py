@@ -4,7 +4,6 @@ Both keep to what is visible: the public table has no words of what was hidden a
 erased; the office's has real names and states, and never a name of who was erased.
 """
 
-import csv
 import io
 from collections.abc import Callable
 from typing import Final
@@ -23,9 +22,8 @@ from portals.dialog.discussion.prose import plain, with_names
 from portals.dialog.discussion.views import author_of, people_of
 from portals.dialog.model import Author, Participant
 from portals.dialog.participation import known_names
+from portals.dialog.spreadsheets import AS_WRITTEN, Cell, csv_lines
 
-Cell = str | int
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "|", "%")
 STATES: Final = {
     "shown": _("public"),
     "held": _("waits for a moderator"),
@@ -107,19 +105,13 @@ def _inside_row(
 
 
 def as_csv(table: Table) -> bytes:
-    """For Excel: BOM, semicolons; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(table.heading)
-    writer.writerows([_harmless(cell) for cell in row] for row in table.rows)
-    return out.getvalue().encode("utf-8-sig")
+    return csv_lines([table.heading, *table.rows])
 
 
 def as_xlsx(table: Table, title: str) -> bytes:
     """Strings stay strings whatever they begin with. Takes a while: for a thread."""
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(out, options)
+    book = xlsxwriter.Workbook(out, AS_WRITTEN)
     sheet = book.add_worksheet(_sheet_name(title))
     bold = book.add_format({"bold": True})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
@@ -127,7 +119,7 @@ def as_xlsx(table: Table, title: str) -> bytes:
         sheet.write_string(0, column, name, bold)
     for number, row in enumerate(table.rows, start=1):
         for column, cell in enumerate(row):
-            if isinstance(cell, int):
+            if not isinstance(cell, str):
                 sheet.write_number(number, column, cell, wrapped)
             else:
                 sheet.write_string(number, column, cell[:32_000], wrapped)
@@ -139,10 +131,6 @@ def as_xlsx(table: Table, title: str) -> bytes:
     sheet.set_column(8, len(table.heading) - 1, 18)
     book.close()
     return out.getvalue()
-
-
-def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" \n\u00a0").startswith(FORMULA) else cell
 
 
 def _sheet_name(title: str) -> str:

@@ -166,7 +166,7 @@ async def _export(request: web.Request, *, inside: bool) -> web.StreamResponse:
         raise NotFound
     actor = await current_actor(request)
     locale = request.app[LOCALES].choose(request)
-    async with request.app[DATABASE].transaction(readonly=True) as tx:
+    async with request.app[DATABASE].transaction(readonly=not inside) as tx:
         place = await access_block_with_threads(tx, actor, int(request.match_info["block_id"]), inside=inside)
         consultation = place.consultation
         if inside and consultation.id != _consultation_id(request):
@@ -174,6 +174,8 @@ async def _export(request: web.Request, *, inside: bool) -> web.StreamResponse:
         if not inside and consultation.slug != request.match_info["slug"]:
             raise NotFound
         table = await export.comments_table(tx, actor, place, locale, inside=inside)
+        if inside:  # names leave with it
+            await tx.audit(actor, "discussion.export", f"consultation/{consultation.id}", block=place.block.id)
     if request.match_info["format"] == "csv":
         body, kind = export.as_csv(table), "text/csv"
     else:

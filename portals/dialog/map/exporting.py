@@ -1,6 +1,5 @@
 """A map's entries as GeoJSON, XLSX and CSV. Made of `EntryRow`s: there is in them what everybody may read. Blocking."""
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -13,6 +12,7 @@ from portals.dialog.discussion.prose import plain
 from portals.dialog.map.model import Category, EntryRow
 from portals.dialog.map.rules import ALIGNMENTS
 from portals.dialog.model import Author
+from portals.dialog.spreadsheets import AS_WRITTEN
 
 HEADS: Final = (
     _("No."),
@@ -27,7 +27,6 @@ HEADS: Final = (
     _("On paper"),
 )
 _WIDTHS: Final = (8, 12, 26, 22, 40, 30, 14, 70, 12, 10)
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _KINDS: Final = {"resident": _("Resident"), "business": _("Business"), "organisation": _("Organisation")}
 
 
@@ -71,20 +70,10 @@ def author_words(author: Author | None, locale: Locale) -> str:
     return name if author.kind == "resident" else f"{name} – {locale.gettext(_KINDS[author.kind]).lower()}"
 
 
-def csv_of(lines: Sequence[Sequence[str]]) -> bytes:
-    """UTF-8 with BOM for Excel; formulas are neutralised."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    for line in lines:
-        writer.writerow([f"'{one}" if one.startswith(_FORMULA) else one for one in line])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
 def xlsx(lines: Sequence[Sequence[str]], title: str) -> bytes:
     """A workbook; every cell is text, so `=cmd()` stays what somebody wrote."""
     made = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(made, options) as book:
+    with xlsxwriter.Workbook(made, AS_WRITTEN) as book:
         book.set_properties({"title": title})
         sheet = book.add_worksheet()
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})

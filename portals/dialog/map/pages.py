@@ -21,6 +21,7 @@ from portals.dialog.map.forms import EntryForm, ReasonForm
 from portals.dialog.map.geometry import from_words
 from portals.dialog.map.model import Alignment, Bounds, Category, Entry, EntryDraft, Ground, Wanted
 from portals.dialog.map.settings import MapSectionSettings
+from portals.dialog.spreadsheets import csv_lines
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_GEOMETRY: Final = 40_000
@@ -167,7 +168,7 @@ async def send_file(request: web.Request) -> web.StreamResponse:
         return _file(made, "application/geo+json", f"{title}.geojson")
     lines = await asyncio.to_thread(exporting.table, entries, categories, locale)
     if ending == "csv":
-        return _file(exporting.csv_of(lines), "text/csv", f"{title}.csv")
+        return _file(csv_lines(lines), "text/csv", f"{title}.csv")
     return _file(await asyncio.to_thread(exporting.xlsx, lines, title), XLSX, f"{title}.xlsx")
 
 

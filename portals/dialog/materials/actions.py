@@ -246,6 +246,7 @@ def _tidy(draft: MaterialDraft, name: str) -> MaterialDraft:
         summary=clean(draft.summary),
         alt=clean(draft.alt),
         slides=draft.slides,
+        chapters="\n".join(line for line in map(clean, draft.chapters.splitlines()) if line),
     )
 
 

@@ -33,6 +33,11 @@ class AboutForm(Form):
         render_kw={"rows": 2},
     )
     slides = wtforms.BooleanField(_("A presentation"), description=_("Shown slide by slide, over the whole screen too"))
+    chapters = wtforms.TextAreaField(
+        _("Chapters"),
+        description=_("A line for each, such as: 2:30 What is planned"),
+        render_kw={"rows": 5, "spellcheck": "false"},
+    )
 
 
 class NewForm(AboutForm):

@@ -16,6 +16,7 @@ Shape = Literal["text", "link", "pdf", "slides", "office", "image", "audio", "vi
 """How a material is shown."""
 
 MOST_TEXT: Final = 50_000
+MOST_CHAPTERS: Final = 200
 PDF: Final = "application/pdf"
 
 
@@ -36,6 +37,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     alt: str
     slides: bool
+    chapters: str
+    """Of a film or a recording, as the office has written them; `rules.read_chapters` takes them apart."""
     removed_at: datetime | None
     removal_reason: str
     rev: int
@@ -83,6 +86,13 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
         return f"material-{self.id}"
 
 
+class Chapter(msgspec.Struct, frozen=True):
+    """A part of a film: where it begins, in whole seconds, and what it is about."""
+
+    starts_s: int
+    title: str
+
+
 class MaterialVersion(msgspec.Struct, frozen=True):
     """A version (1, 2 …). `file_id` None: a text, a link, or the bytes are gone."""
 
@@ -109,6 +119,7 @@ class MaterialDraft(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     alt: str = ""
     slides: bool = False
+    chapters: str = ""
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +137,7 @@ class Shown(msgspec.Struct, frozen=True):
     html: Markup
     recording: UploadView | None
     comments: int
+    chapters: list[Chapter] = []
 
 
 class MaterialsData(msgspec.Struct, frozen=True):
@@ -153,6 +165,7 @@ class MaterialRow(msgspec.Struct, frozen=True, kw_only=True):
     removal_reason: str
     changed_at: datetime
     rev: int
+    chapters: list[Chapter] = []
 
 
 class MaterialList(msgspec.Struct, frozen=True):

@@ -232,7 +232,7 @@ async def _edit_page(
         versions = await store.versions(tx, material.id)
         recording = await views.recording(tx, material)
     wrong = any(form is not None and form.errors for form in (about, version, captions, removal))
-    words = {name: getattr(material, name) for name in ("title", "summary", "alt", "slides")}
+    words = {name: getattr(material, name) for name in ("title", "summary", "alt", "slides", "chapters")}
     return await render(
         request,
         "materials/edit.html",
@@ -262,6 +262,7 @@ def _draft(form: Form) -> MaterialDraft:
         summary=form["summary"].data or "",
         alt=form["alt"].data or "",
         slides=bool(form["slides"].data),
+        chapters=form["chapters"].data or "",
     )
 
 

@@ -1,14 +1,31 @@
 """What is wrong with a material. Pure."""
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
 from app.files import AUDIO, DOCUMENTS, IMAGES, VIDEO
 from app.i18n import _
-from portals.dialog.materials.model import MOST_TEXT, Content, Kind, Material, MaterialDraft
+from portals.dialog.materials.model import MOST_CHAPTERS, MOST_TEXT, Chapter, Content, Kind, Material, MaterialDraft
 
 ACCEPTED: Final = DOCUMENTS | IMAGES | AUDIO | VIDEO
 """Neither SVG nor HTML nor archives: they carry scripts and surprises."""
+
+_CHAPTER: Final = re.compile(r"(?:(\d{1,2}):)?([0-5]?\d):([0-5]\d)\s+(\S.*)")
+
+
+def read_chapters(text: str) -> list[Chapter] | None:
+    """Lines such as `2:30 What is planned` or `1:02:30 …`; None where one cannot be read or stands out of turn."""
+    found: list[Chapter] = []
+    for line in filter(None, (one.strip() for one in text.splitlines())):
+        match = _CHAPTER.fullmatch(line)
+        if match is None or len(match[4]) > 120 or len(found) == MOST_CHAPTERS:
+            return None
+        starts_s = int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
+        if found and starts_s <= found[-1].starts_s:
+            return None
+        found.append(Chapter(starts_s, match[4]))
+    return found
 
 
 def draft_faults(draft: MaterialDraft, file_type: str = "") -> dict[str, str]:
@@ -24,6 +41,8 @@ def draft_faults(draft: MaterialDraft, file_type: str = "") -> dict[str, str]:
         found["alt"] = _("Say what the picture shows: some people cannot see it")
     elif len(draft.alt) > 1000:
         found["alt"] = _("This is too long: 1,000 characters at most")
+    if len(draft.chapters) > 20_000 or read_chapters(draft.chapters) is None:
+        found["chapters"] = _("A line for each chapter, in the order of the film, such as: 2:30 What is planned")
     return found
 
 

@@ -7,9 +7,10 @@ from app.files import StoredFile
 from portals.dialog.materials.model import Content, Kind, Material, MaterialDraft, MaterialVersion, Preview
 
 _MATERIAL = (
-    "SELECT m.id, m.block_id, m.ordinal, m.kind, m.title, m.summary, m.alt, m.slides, m.removed_at, m.removal_reason,"
-    " m.rev, v.number AS version, v.text, v.link, v.file_id, v.name, v.type, v.bytes, v.upload_id, v.preview,"
-    " v.preview_id, v.note, coalesce(m.removed_at, v.added_at) AS changed_at FROM material AS m CROSS JOIN LATERAL"
+    "SELECT m.id, m.block_id, m.ordinal, m.kind, m.title, m.summary, m.alt, m.slides, m.chapters, m.removed_at,"
+    " m.removal_reason, m.rev, v.number AS version, v.text, v.link, v.file_id, v.name, v.type, v.bytes, v.upload_id,"
+    " v.preview, v.preview_id, v.note, coalesce(m.removed_at, v.added_at) AS changed_at FROM material AS m"
+    " CROSS JOIN LATERAL"
     " (SELECT * FROM material_version WHERE material_id = m.id ORDER BY number DESC LIMIT 1) AS v"
 )
 _VERSION = (
@@ -38,15 +39,16 @@ async def add_material(tx: Tx, block_id: int, kind: Kind, draft: MaterialDraft, 
     """Stands last. It has no version yet."""
     return int(
         await tx.value(
-            "INSERT INTO material (block_id, ordinal, kind, title, summary, alt, slides, created_by) VALUES ($1,"
-            " (SELECT coalesce(max(ordinal), 0) + 1 FROM material WHERE block_id = $1), $2, $3, $4, $5, $6, $7)"
-            " RETURNING id",
+            "INSERT INTO material (block_id, ordinal, kind, title, summary, alt, slides, chapters, created_by)"
+            " VALUES ($1, (SELECT coalesce(max(ordinal), 0) + 1 FROM material WHERE block_id = $1), $2, $3, $4, $5, $6,"
+            " $7, $8) RETURNING id",
             block_id,
             kind,
             draft.title,
             draft.summary,
             draft.alt,
             draft.slides,
+            draft.chapters,
             created_by,
         )
     )
@@ -101,12 +103,14 @@ async def touch_material(tx: Tx, material_id: int) -> None:
 
 async def change_material(tx: Tx, material_id: int, draft: MaterialDraft) -> None:
     await tx.execute(
-        "UPDATE material SET title = $2, summary = $3, alt = $4, slides = $5, rev = rev + 1 WHERE id = $1",
+        "UPDATE material SET title = $2, summary = $3, alt = $4, slides = $5, chapters = $6, rev = rev + 1"
+        " WHERE id = $1",
         material_id,
         draft.title,
         draft.summary,
         draft.alt,
         draft.slides,
+        draft.chapters,
     )
 
 
@@ -139,7 +143,7 @@ async def clear_versions(tx: Tx, material_id: int) -> None:
 async def set_removed(tx: Tx, material_id: int, reason: str) -> None:
     await tx.execute(
         "UPDATE material SET removed_at = clock_timestamp(), removal_reason = $2, alt = '', summary = '',"
-        " rev = rev + 1 WHERE id = $1",
+        " chapters = '', rev = rev + 1 WHERE id = $1",
         material_id,
         reason,
     )

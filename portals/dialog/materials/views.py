@@ -12,8 +12,8 @@ from media.uploads import store as upload_store
 from media.uploads.model import UploadView, view_of
 from portals.dialog.access import Place
 from portals.dialog.discussion import store as discussion_store
-from portals.dialog.materials import store
-from portals.dialog.materials.model import Material, MaterialRow, MaterialsData, MaterialsSettings, Shown
+from portals.dialog.materials import rules, store
+from portals.dialog.materials.model import Chapter, Material, MaterialRow, MaterialsData, MaterialsSettings, Shown
 
 
 async def data(tx: Tx, _actor: Actor, place: Place) -> MaterialsData:
@@ -29,7 +29,11 @@ async def data(tx: Tx, _actor: Actor, place: Place) -> MaterialsData:
 
 async def shown(tx: Tx, material: Material, comments: int = 0) -> Shown:
     html = render_markdown(material.text) if material.kind == "text" else Markup("")
-    return Shown(material, html, await recording(tx, material), comments)
+    return Shown(material, html, await recording(tx, material), comments, _chapters(material))
+
+
+def _chapters(material: Material) -> list[Chapter]:
+    return rules.read_chapters(material.chapters) or []
 
 
 async def recording(tx: Tx, material: Material) -> UploadView | None:
@@ -46,4 +50,4 @@ def row(material: Material, place: Place) -> MaterialRow:
                      "removal_reason", "changed_at", "rev")
     }  # fmt: skip
     file = f"{address}/v{material.version}" if material.file_id and not material.removed else ""
-    return MaterialRow(address=address, file=file, **values)
+    return MaterialRow(address=address, file=file, chapters=_chapters(material), **values)

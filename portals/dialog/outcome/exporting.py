@@ -3,8 +3,6 @@
 All of it is made of `Report`, so there is in it what everybody may read: nothing hidden, no name that is not shown.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +25,7 @@ from portals.dialog.outcome.model import (
     Report,
 )
 from portals.dialog.outcome.rules import STATUSES
+from portals.dialog.spreadsheets import csv_lines
 
 SOURCE: Final = Path(__file__).with_name("report.typ")
 SCHEMA_PATH: Final = "/api/dialog/outcome/schema"
@@ -34,7 +33,6 @@ COLUMNS: Final = (
     "block", "kind", "ref", "at", "address", "author", "author_shown", "author_kind", "text", "status", "answer",
     "answered_at",
 )  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _KINDS: Final = {"resident": _("Resident"), "business": _("Business"), "organisation": _("Organisation")}
 _PEOPLE: Final = {"anonymous": _("Anonymous person"), "erased": _("Account removed")}
 NOT_TOLD: Final = _("not told")
@@ -140,18 +138,10 @@ def schema() -> dict[str, Any]:
 
 
 def csv_of(made: OpenReport) -> bytes:
-    """Contributions and answers, UTF-8 with BOM for Excel; a text that begins like a formula gets an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for one in made.contributions:
-        row = msgspec.to_builtins(one)
-        writer.writerow([guarded("" if row[name] is None else str(row[name])) for name in COLUMNS])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """Contributions and answers; see `portals.dialog.spreadsheets`."""
+    rows = (msgspec.to_builtins(one) for one in made.contributions)
+    lines = (["" if row[name] is None else str(row[name]) for name in COLUMNS] for row in rows)
+    return csv_lines([COLUMNS, *lines])
 
 
 def document(consultation: Consultation, report: Report, office: str, locale: Locale, now: datetime) -> Document:

@@ -13,7 +13,7 @@ from app.i18n import _
 from app.markup import render_markdown
 from app.push import SECTIONS, Section
 from portals.dialog.access import access_block, room_number
-from portals.dialog.blocks import BLOCKS, BlockKind, Blocks
+from portals.dialog.blocks import BLOCKS, BlockKind, Blocks, HeadPart
 from portals.dialog.outcome import demo, rules, store, views
 from portals.dialog.outcome.forms import OutcomeForm
 from portals.dialog.outcome.letters import letters_service
@@ -24,7 +24,7 @@ from portals.dialog.outcome.model import (
     OutcomeSettings,
     OutcomeVersion,
 )
-from portals.dialog.outcome.pages import section_data
+from portals.dialog.outcome.pages import follow_data, section_data
 from portals.dialog.outcome.routes import ROUTES
 
 
@@ -48,6 +48,7 @@ def kind(blocks: Blocks) -> BlockKind:
 async def kind_service(app: web.Application) -> AsyncIterator[None]:
     """Puts the kind onto the portal's pages."""
     app[BLOCKS].add(kind(app[BLOCKS]))
+    app[BLOCKS].add_head(HeadPart("outcome/_follow.html", follow_data))
     app[SECTIONS].add(Section(name=KIND_NAME, template="outcome/_following.html", data=section_data))
     yield
 

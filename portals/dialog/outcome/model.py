@@ -129,6 +129,13 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
     told_at: datetime
 
 
+class FollowState(msgspec.Struct, frozen=True):
+    """The same for the head of a consultation's page. `words`: the rhythm, as a message id."""
+
+    rhythm: Rhythm
+    words: str
+
+
 class DueLetter(msgspec.Struct, frozen=True, kw_only=True):
     """A letter to the author of a contribution that waits."""
 

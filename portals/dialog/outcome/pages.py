@@ -26,7 +26,7 @@ from portals.dialog.discussion.model import FollowRhythm
 from portals.dialog.model import Consultation
 from portals.dialog.outcome import actions, exporting, rules, store, views
 from portals.dialog.outcome.forms import RhythmForm
-from portals.dialog.outcome.model import OpenReport, Report, Rhythm
+from portals.dialog.outcome.model import FollowState, OpenReport, Report, Rhythm
 
 PER_PAGE: Final = 50
 FOLLOWS: Final = Limit(name="outcome.follow", burst=40, every_s=10)
@@ -197,6 +197,13 @@ async def section_data(tx: Tx, actor: Actor) -> FollowedView:
     return FollowedView(
         lines, rules.RHYTHMS, threads, following.RHYTHMS, await following.chooses_by_writing(tx, account_id)
     )
+
+
+async def follow_data(tx: Tx, actor: Actor, consultation: Consultation) -> FollowState:
+    """How the reader follows a consultation, for the head of its page."""
+    known = await store.following(tx, actor.account_id, consultation.id) if actor.account_id is not None else None
+    rhythm: Rhythm = known.rhythm if known else "none"
+    return FollowState(rhythm, rules.RHYTHMS[rhythm])
 
 
 async def show_leave(request: web.Request) -> web.StreamResponse:

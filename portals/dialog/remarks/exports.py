@@ -18,6 +18,7 @@ from app.i18n import Locale, _
 from portals.dialog.model import Author
 from portals.dialog.remarks.model import RemarkRow
 from portals.dialog.remarks.rules import POSITIONS
+from portals.dialog.spreadsheets import AS_WRITTEN
 
 SOURCE: Final = Path(__file__).parent / "table.typ"
 HEADS: Final = (
@@ -91,8 +92,7 @@ def author_words(author: Author | None, locale: Locale) -> str:
 def xlsx(data: Table) -> bytes:
     """A workbook; every cell is text, so `=cmd()` stays what somebody wrote."""
     made = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(made, options) as book:
+    with xlsxwriter.Workbook(made, AS_WRITTEN) as book:
         book.set_properties({"title": data.subtitle, "company": data.office})
         sheet = book.add_worksheet(data.title[:31].replace("/", "-"))
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})

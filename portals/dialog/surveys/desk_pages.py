@@ -15,6 +15,7 @@ from app.pages import flash, render
 from app.wire import current_actor, section
 from portals.dialog.access import Place, access_block_inside
 from portals.dialog.settings import DialogSettings
+from portals.dialog.spreadsheets import csv_of, xlsx_of
 from portals.dialog.surveys import actions, counting, desk, exporting, rules, store, views
 from portals.dialog.surveys.actions import CHANGED, KIND, Unanswered
 from portals.dialog.surveys.forms import (
@@ -335,10 +336,10 @@ async def send_export(request: web.Request) -> web.StreamResponse:
         await tx.audit(await current_actor(request), "survey.export", subject, block=place.block.id)
     sheet = exporting.answers_sheet(locale, versions, answers)
     if kind == "csv":
-        content = await asyncio.to_thread(exporting.csv_of, sheet)
+        content = await asyncio.to_thread(csv_of, sheet)
     else:
         results = exporting.results_sheet(locale, counting.results(versions, answers))
-        content = await asyncio.to_thread(exporting.xlsx_of, [sheet, results], place.now)
+        content = await asyncio.to_thread(xlsx_of, [sheet, results], place.now)
     return file_answer(content, f"{place.consultation.slug}-{place.block.id}-odpowiedzi.{kind}", kind)
 
 

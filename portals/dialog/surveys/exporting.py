@@ -1,25 +1,18 @@
-"""Answers and results as CSV and XLSX. Blocking: call in a thread. Nothing in them is run by a spreadsheet.
+"""Answers and results as tables.
 
 Nobody's name is in them, the office's neither: a survey is read without its authors. Of hidden answers there are no
 texts and files, of removed ones nothing.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
-import msgspec
-import xlsxwriter
-
 from app.i18n import Locale, _
+from portals.dialog.spreadsheets import Cell, Sheet
 from portals.dialog.surveys.counting import counted
 from portals.dialog.surveys.model import Answer, Option, Question, QuestionResult, Version
 from portals.dialog.surveys.rules import SMALL, as_number, asked
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-Cell = str | int | float
 SOURCES: Final[Mapping[str, str]] = {
     "account": _("with an account"),
     "open": _("without an account"),
@@ -30,14 +23,6 @@ KINDS: Final[Mapping[str, str]] = {
     "business": _("Business"),
     "organisation": _("Organisation"),
 }
-
-
-class Sheet(msgspec.Struct, frozen=True):
-    """A table with a name."""
-
-    name: str
-    header: list[str]
-    rows: list[list[Cell]]
 
 
 def answers_sheet(locale: Locale, versions: Sequence[Version], answers: Sequence[Answer]) -> Sheet:
@@ -113,45 +98,3 @@ def results_sheet(locale: Locale, results: Sequence[QuestionResult]) -> Sheet:
 
 def _number(value: int | None) -> Cell:
     return f"< {SMALL}" if value is None else value
-
-
-def csv_of(sheet: Sheet) -> bytes:
-    """UTF-8 with BOM for Excel."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([guarded(cell) for cell in sheet.header])
-    writer.writerows([[guarded(cell) for cell in row] for row in sheet.rows])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def guarded(cell: Cell) -> Cell:
-    """A text that begins like a formula gets an apostrophe in front; numbers stay numbers."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-
-def xlsx_of(sheets: Sequence[Sheet], made_at: datetime) -> bytes:
-    """Texts are written as texts, so no cell is a formula."""
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"created": made_at.replace(tzinfo=None)})
-    bold = book.add_format({"bold": True})
-    for sheet in sheets:
-        page = book.add_worksheet(sheet.name[:31])
-        for column, text in enumerate(sheet.header):
-            page.write_string(0, column, text, bold)
-        page.freeze_panes(1, 0)
-        for number, row in enumerate(sheet.rows, start=1):
-            for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    page.write_string(number, column, cell)
-                else:
-                    page.write_number(number, column, cell)
-        page.autofit()
-    book.close()
-    return content.getvalue()
-
-
-TYPES: Final[Mapping[str, str]] = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}

@@ -20,6 +20,7 @@ from app.i18n import LOCALES, _
 from app.pages import flash, render
 from app.wire import current_actor
 from portals.dialog.access import Place, access_block, access_consultation_by_slug
+from portals.dialog.spreadsheets import TYPES, csv_of, xlsx_of
 from portals.dialog.surveys import actions, exporting, rules, views
 from portals.dialog.surveys.actions import CHANGED, KIND, Unanswered
 from portals.dialog.surveys.model import Question, Version
@@ -245,14 +246,17 @@ async def send_results(request: web.Request) -> web.StreamResponse:
         raise NotFound
     sheet = exporting.results_sheet(locale, found)
     if kind == "csv":
-        content = await asyncio.to_thread(exporting.csv_of, sheet)
+        content = await asyncio.to_thread(csv_of, sheet)
     else:
-        content = await asyncio.to_thread(exporting.xlsx_of, [sheet], place.now)
+        content = await asyncio.to_thread(xlsx_of, [sheet], place.now)
     return file_answer(content, f"{place.consultation.slug}-{place.block.id}.{kind}", kind)
 
 
 def file_answer(content: bytes, name: str, kind: str) -> web.Response:
-    headers = {"Content-Disposition": content_disposition("attachment", name), "Content-Type": exporting.TYPES[kind]}
+    headers = {
+        "Content-Disposition": content_disposition("attachment", name),
+        "Content-Type": TYPES[kind],
+    }
     return web.Response(body=content, headers=headers | NO_STORE)
 
 

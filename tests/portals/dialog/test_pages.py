@@ -54,6 +54,7 @@ async def test_a_consultation_from_the_template_to_the_resident(site):
         assert (await post(clerk, block, **words))[0] == 422  # somebody has changed it since
         async with clerk.get(f"{managed}/preview") as answer:
             assert "<strong>Rynek</strong> bez aut" in await answer.text()
+            assert "27 października 2030, 02:30 (po cofnięciu zegarów)" in await answer.text()
         consultation_id = int(managed.rpartition("/")[2])
         async with clerk.get(f"/api/dialog/{consultation_id}") as answer:
             view = await answer.json()

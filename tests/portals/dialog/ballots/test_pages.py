@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from app.database import DATABASE
-from portals.dialog.ballots.exporting import Sheet, csv_of, xlsx_of
 from portals.dialog.demo import demo_consultation
+from portals.dialog.spreadsheets import Sheet, csv_of, xlsx_of
 from tests.portals.dialog.ballots.test_secrecy import whole_database
 
 GREEN = "/dialog/zielony-budzet-2026-2026"

@@ -11,12 +11,12 @@ from app.actor import Actor, Grant
 from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from app.i18n import Locale
 from portals.dialog import participation
-from portals.dialog.ballots import actions, desk, store, urn, views
+from portals.dialog.ballots import actions, desk, paper_store, store, urn, views
 from portals.dialog.ballots.actions import VotedAlready
 from portals.dialog.ballots.model import BatchDraft, OptionDraft, ResultsCounted, TurnoutChanged, VoteSettings
 from portals.dialog.refusals import Closed, VerificationNeeded
 from tests.portals.dialog.ballots.box import Hall
-from tests.portals.dialog.stage import AUDITOR, CLERK, EWA, JAN, MODERATOR, NOBODY, OLA, OTHERS
+from tests.portals.dialog.stage import AUDITOR, CLERK, EWA, HOUR, JAN, MODERATOR, NOBODY, OLA, OTHERS
 
 ENGLISH = Locale("en", NullTranslations(), ZoneInfo("Europe/Warsaw"))
 SECOND = Actor(account_id=2, name="Igor Maj", login="mod", grants=(Grant("consultation_clerk", "1"),))
@@ -191,23 +191,109 @@ async def test_paper_is_entered_by_one_and_confirmed_by_another(database):
     with pytest.raises(Conflict):
         await refused
     verbs = [one for one in await hall.stage.audited() if one.startswith("ballot.") and "option" not in one]
-    assert verbs == ["ballot.paper_enter", "ballot.cast", "ballot.paper_confirmed", "ballot.declare"]
+    assert verbs == ["ballot.paper_enter", "ballot.cast", "ballot.count", "ballot.paper_confirmed", "ballot.declare"]
 
 
 async def test_whoever_has_voted_on_paper_does_not_vote_on_the_screen(database):
     hall = await Hall.open(database)
     jan, ola = await hall.stage.joins(JAN), await hall.stage.joins(OLA)
-    await desk.mark_paper_voter(database, CLERK, hall.block.id, jan.id)
+    await desk.mark_paper_voter(database, hall.urn, CLERK, hall.block.id, jan.id)
+    assert hall.urn.changed == {hall.block.id}  # the counter on the pages moves
     with pytest.raises(VotedAlready):
         await actions.cast(database, hall.urn, JAN, hall.block.id, {hall.ids[0]: 1})
     await actions.cast(database, hall.urn, OLA, hall.block.id, {hall.ids[0]: 1})
     with pytest.raises(Conflict):
-        await desk.mark_paper_voter(database, CLERK, hall.block.id, ola.id)
+        await desk.mark_paper_voter(database, hall.urn, CLERK, hall.block.id, ola.id)
     for who in OTHERS:
-        with pytest.raises(NotFound):
-            await desk.mark_paper_voter(database, who, hall.block.id, ola.id)
+        for act in (desk.mark_paper_voter, desk.unmark_paper_voter):
+            with pytest.raises(NotFound):
+                await act(database, hall.urn, who, hall.block.id, jan.id)
+    await participation.erase(database, hall.stage.blocks, JAN, jan.id)
+    await hall.stage.joins(JAN)  # erased and back: the ballot on paper is still theirs
+    with pytest.raises(VotedAlready):
+        await actions.cast(database, hall.urn, JAN, hall.block.id, {hall.ids[0]: 1})
     await hall.stage.end()
     assert (await result_of(hall)).online == 1
+
+
+async def test_a_paper_voter_who_was_somebody_else_votes_after_all(database):
+    hall = await Hall.open(database)
+    jan, ola = await hall.stage.joins(JAN), await hall.stage.joins(OLA)
+    await desk.mark_paper_voter(database, hall.urn, CLERK, hall.block.id, jan.id)
+    await actions.cast(database, hall.urn, OLA, hall.block.id, {hall.ids[0]: 1})
+    async with database.transaction() as tx:
+        marked = await paper_store.marked_voters(tx, hall.stage.consultation.id, hall.block.id)
+        named = await paper_store.voters_named(tx, hall.stage.consultation.id, hall.block.id, "a", 20)
+    assert [one.name for one in marked] == ["Jan Wrona"]
+    assert {one.name: one.voted for one in named} == {"Jan Wrona": "paper", "Aleksandra Bielska": "screen"}
+    await desk.unmark_paper_voter(database, hall.urn, CLERK, hall.block.id, jan.id)
+    with pytest.raises(NotFound):  # a ballot on the screen is taken back by nobody
+        await desk.unmark_paper_voter(database, hall.urn, CLERK, hall.block.id, ola.id)
+    await actions.cast(database, hall.urn, JAN, hall.block.id, {hall.ids[0]: 1})
+    await hall.stage.end()
+    assert (await result_of(hall)).online == 2
+    assert [one for one in await hall.stage.audited() if "voter" in one] == [
+        "ballot.paper_voter", "ballot.paper_voter_undo",
+    ]  # fmt: skip
+
+
+async def test_what_was_decided_about_paper_is_taken_back_until_the_result_is_final(database):
+    hall = await Hall.open(database, VoteSettings(method="single"))
+    draft = BatchDraft(place="SP nr 3", written="1 x 10")
+    batch = await desk.enter_batch(database, CLERK, hall.block.id, draft, ENGLISH)
+    await hall.stage.end()
+    batch = await desk.confirm_batch(database, SECOND, batch.id, batch.rev)
+    assert totals(await result_of(hall))[hall.ids[0]] == 10
+    for who in OTHERS:
+        with pytest.raises(NotFound):
+            await desk.reopen_batch(database, who, batch.id, batch.rev)
+    with pytest.raises(Conflict):
+        await desk.reopen_batch(database, CLERK, batch.id, batch.rev - 1)
+    batch = await desk.reopen_batch(database, CLERK, batch.id, batch.rev)
+    result = await result_of(hall)
+    assert (batch.state, result.waiting, totals(result)[hall.ids[0]]) == ("entered", 1, 0)
+    assert hall.stage.backplane.of(f"dialog/ballots/{hall.block.id}")[-1].result == result
+    with pytest.raises(Conflict):
+        await desk.reopen_batch(database, CLERK, batch.id, batch.rev)  # there is nothing to take back
+    batch = await desk.reject_batch(database, CLERK, batch.id, batch.rev, "Brakuje karty")
+    batch = await desk.reopen_batch(database, SECOND, batch.id, batch.rev)
+    assert (batch.state, batch.reason) == ("entered", "")
+    batch = await desk.confirm_batch(database, SECOND, batch.id, batch.rev)
+    await actions.declare(database, CLERK, hall.block.id)
+    with pytest.raises(Conflict):
+        await desk.reopen_batch(database, CLERK, batch.id, batch.rev)
+    verbs = [one for one in await hall.stage.audited() if one.startswith("ballot.") and "option" not in one]
+    assert verbs == [
+        "ballot.paper_enter", "ballot.count", "ballot.paper_confirmed", "ballot.paper_reopened",
+        "ballot.paper_rejected", "ballot.paper_reopened", "ballot.paper_confirmed", "ballot.declare",
+    ]  # fmt: skip
+
+
+async def test_an_option_taken_off_the_ballot_comes_back_where_it_stood(database):
+    hall = await Hall.open(database)
+    coming = await hall.stage.block("ballots", VoteSettings(), await hall.stage.phase(HOUR, 2 * HOUR, "Druga"))
+    ids = [
+        (await desk.add_option(database, CLERK, coming.id, OptionDraft(title=title))).id for title in ("A", "B", "C")
+    ]
+
+    async def titles():
+        async with database.transaction() as tx:
+            return [one.title for one in await store.options(tx, coming.id)]
+
+    await desk.remove_option(database, CLERK, ids[1])
+    assert await titles() == ["A", "C"]
+    for who in OTHERS:
+        with pytest.raises(NotFound):
+            await desk.restore_option(database, who, ids[1])
+    await desk.restore_option(database, CLERK, ids[1])
+    assert await titles() == ["A", "B", "C"]
+    with pytest.raises(NotFound):
+        await desk.restore_option(database, CLERK, ids[1])
+    assert (await hall.stage.audited())[-2:] == ["ballot.option_remove", "ballot.option_restore"]
+    await desk.remove_option(database, CLERK, ids[1])
+    await database.pool.execute("UPDATE consultation_phase SET starts_at = clock_timestamp() WHERE title = 'Druga'")
+    with pytest.raises(Conflict):
+        await desk.restore_option(database, CLERK, ids[1])
 
 
 async def test_lots_are_drawn_with_a_reason(database):

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from portals.dialog.access import access_block
 from portals.dialog.ballots import store as ballots
 from portals.dialog.ballots.feature import kind as vote_kind
 from portals.dialog.ballots.model import VoteSettings
@@ -13,6 +14,7 @@ from portals.dialog.ballots.urn import Urn
 from portals.dialog.budget import actions, rules, store, views
 from portals.dialog.budget.feature import KIND
 from portals.dialog.budget.model import BudgetSettings, CostItem, Project, ProjectChanged, ProjectDraft
+from portals.dialog.map.model import Bounds, Ground
 from portals.dialog.refusals import Closed
 from tests.portals.dialog.stage import AUDITOR, CLERK, HOUR, JAN, MODERATOR, NOBODY, OLA, OTHERS, Stage
 
@@ -212,6 +214,21 @@ async def test_an_anonymous_author_stays_so_in_lists_and_views(database):
             view = await views.project_view(tx, who, place, project)
             assert (view.author.name, view.author.key, view.name) == ("", "", name)
         assert b"Wrona" not in msgspec.json.encode(await actions.listed(tx, CLERK, block.id))
+
+
+async def test_only_places_within_the_city_are_drawn(database):
+    stage, block = await opened(database)
+    bounds = Bounds(16.9, 54.4, 17.14, 54.52)
+    for title, lat, lng in (("Tu", 54.46, 17.03), ("Warszawa", 52.23, 21.01), ("Bez miejsca", None, None)):
+        made = await actions.make_project(
+            database, JAN, block.id, msgspec.structs.replace(GOOD, title=title, lat=lat, lng=lng)
+        )
+        await actions.submit(database, JAN, made.id, ("Zatorze",))
+    async with database.transaction(readonly=True) as tx:
+        place = await access_block(tx, NOBODY, block.id, "budget")
+        drawn = views.drawn(Ground(bounds, "", ""), place, await store.projects(tx, block.id, ("submitted",)))
+    assert [(one.title, one.lat, one.lng) for one in drawn.spots] == [("Tu", 54.46, 17.03)]
+    assert drawn.spots[0].path.startswith(f"{stage.consultation.path}/budget/")
 
 
 def test_deadlines_are_exact():

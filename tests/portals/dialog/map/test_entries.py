@@ -28,6 +28,7 @@ from portals.dialog.map.model import (
     Wanted,
 )
 from portals.dialog.refusals import Closed, JoinNeeded
+from portals.dialog.spreadsheets import csv_lines
 from tests.portals.dialog.stage import AUDITOR, CLERK, EWA, JAN, MODERATOR, NOBODY, OLA, OTHERS, WARSAW, Stage
 
 CITY = Bounds(16.9, 54.4, 17.14, 54.52)
@@ -165,7 +166,7 @@ async def test_hidden_withdrawn_anonymous_and_erased_in_pages_and_files(database
     book = ZipFile(io.BytesIO(exporting.xlsx(lines, "Mapa")))
     cells = book.read("xl/sharedStrings.xml").decode()
     assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
-    sheet = exporting.csv_of(lines).decode("utf-8-sig")
+    sheet = csv_lines(lines).decode("utf-8-sig")
     features = json.loads(exporting.geojson(entries, categories, ENGLISH, "/dialog/x/map/1/entries/"))
     words = json.dumps(features, ensure_ascii=False)
     for text in (cells, sheet, words, repr(entries), repr(view.spots)):

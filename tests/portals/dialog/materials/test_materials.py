@@ -15,7 +15,7 @@ from portals.dialog.access import access_block_inside
 from portals.dialog.actions import remove_draft
 from portals.dialog.discussion.access import access_thread
 from portals.dialog.discussion.feature import KIND as DISCUSSION
-from portals.dialog.materials import actions, previews, rules, store
+from portals.dialog.materials import actions, previews, rules, store, views
 from portals.dialog.materials.feature import KIND, ready
 from portals.dialog.materials.model import Content, MaterialDraft
 from portals.dialog.model import BlockChanged
@@ -208,6 +208,50 @@ async def test_films_go_to_the_media_core_with_their_captions(shelf):
     await actions.remove_material(shelf.stage.database, CLERK, made.id, "Nie ma zgody")
     async with shelf.stage.database.transaction(readonly=True) as tx:
         assert await tx.value("SELECT count(*) FROM media_upload") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        (
+            "0:00 Powitanie\n\n 2:30  Co planujemy \n1:02:30 Pytania",
+            [(0, "Powitanie"), (150, "Co planujemy"), (3750, "Pytania")],
+        ),
+        ("00:00:05 Wstęp", [(5, "Wstęp")]),
+        ("2:30 Drugi\n2:30 Ten sam", None),  # twice
+        ("2:30 Drugi\n1:00 Pierwszy", None),  # out of turn
+        ("2:60 Nie ma takiej sekundy", None),
+        ("62:00 Nie ma takiej minuty", None),
+        ("2:30", None),
+        ("Powitanie", None),
+        ("-1:00 Przed początkiem", None),
+        ("0:00 " + "x" * 121, None),
+        ("\n".join(f"{n // 60}:{n % 60:02} Za dużo" for n in range(201)), None),
+    ],
+)
+def test_chapters_are_read_as_people_write_them(text, found):
+    read = rules.read_chapters(text)
+    assert (read if read is None else [(one.starts_s, one.title) for one in read]) == found
+
+
+async def test_a_film_has_chapters_that_go_when_it_is_removed(shelf):
+    made = await shelf.file(SOUND, "spacer.wav", title="Nagranie ze spaceru")
+    database, place = shelf.stage.database, shelf.stage.consultation
+    with pytest.raises(Invalid) as wrong:
+        draft = MaterialDraft(title=made.title, chapters="początek")
+        await actions.change_material(database, CLERK, made.id, draft, made.rev)
+    assert set(wrong.value.fields) == {"chapters"}
+    draft = MaterialDraft(title=made.title, chapters=" 0:00 Most \r\n\r\n12:05 Pętla\x00")
+    changed = await actions.change_material(database, CLERK, made.id, draft, made.rev)
+    assert changed.chapters == "0:00 Most\n12:05 Pętla"
+    async with database.transaction(readonly=True) as tx:
+        block = await access_block_inside(tx, CLERK, shelf.block.id, KIND.name)
+        (shown,) = (await views.data(tx, JAN, block)).shown
+        assert [(one.starts_s, one.title) for one in shown.chapters] == [(0, "Most"), (725, "Pętla")]
+        assert views.row(changed, block).chapters == shown.chapters
+    removed = await actions.remove_material(database, CLERK, made.id, "Nie ma zgody")
+    assert (removed.chapters, place.slug in views.row(removed, block).address) == ("", True)
 
 
 async def test_an_office_file_gets_a_preview_where_there_is_a_program_for_it(shelf, tmp_path, monkeypatch):

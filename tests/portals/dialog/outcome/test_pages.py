@@ -72,6 +72,8 @@ async def test_from_the_answer_to_the_letter_that_is_left(site):
         assert (await post(resident, f"{park}/outcome/follow", rhythm="hourly"))[0] == 422
         assert (await post(resident, f"{park}/outcome/follow", rhythm="daily"))[0] == 303
         assert "raz dziennie" in await text_of(resident, "/dialog/mine/following")
+        assert "Obserwowane: raz dziennie" in await text_of(resident, park)  # the button says what is so
+        assert "Obserwowane:" not in await text_of(clerk, park)
     async with site.client("") as visitor:
         for form, start in (("json", "{\n"), ("csv", "\ufeffblock;kind;ref")):
             assert (await text_of(visitor, f"{park}/outcome/report.{form}")).startswith(start)

@@ -13,6 +13,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from app.i18n import Locale
 from portals.dialog import participation
 from portals.dialog.refusals import Closed, JoinNeeded, SignInNeeded
+from portals.dialog.spreadsheets import csv_of, xlsx_of
 from portals.dialog.surveys import actions, counting, desk, exporting, store
 from portals.dialog.surveys.actions import SentAlready, Unanswered
 from portals.dialog.surveys.model import QuestionDraft, SurveyCounted, SurveySettings, Turnout
@@ -201,11 +202,11 @@ async def exported(hall):
     """Everything that leaves by the office's export: CSV, and each cell of the XLSX."""
     versions, answers = await rows_of(hall)
     sheet = exporting.answers_sheet(ENGLISH, versions, answers)
-    with zipfile.ZipFile(io.BytesIO(exporting.xlsx_of([sheet], answers[0].sent_at))) as book:
+    with zipfile.ZipFile(io.BytesIO(xlsx_of([sheet], answers[0].sent_at))) as book:
         parts = {name: book.read(name).decode() for name in book.namelist() if name.endswith(".xml")}
     assert "<f>" not in parts["xl/worksheets/sheet1.xml"]  # no cell is a formula
     cells = parts["xl/sharedStrings.xml"] + parts["xl/worksheets/sheet1.xml"]
-    text = exporting.csv_of(sheet).decode("utf-8-sig")
+    text = csv_of(sheet).decode("utf-8-sig")
     assert len(sheet.rows) == text.count("\r\n") - 1
     return text + cells, len(sheet.rows)
 

@@ -1,6 +1,7 @@
 """Over HTTP, without scripts: a file larger than a form may be elsewhere, its download, and what a wrong page keeps."""
 
 import re
+import unicodedata
 
 import aiohttp
 
@@ -32,8 +33,11 @@ async def test_a_file_is_handed_in_and_read_by_the_office_alone(site):
     path = f"{consultation.path}/surveys/{block.id}"
 
     def form(token, text):
-        data = aiohttp.FormData({"csrf_token": token, "page": "1", "step": "send", "q-q1": text})
-        data.add_field("q-q2", LARGE, filename="uwagi.txt", content_type="text/plain")
+        fields = {"csrf_token": token, "page": "1", "step": "send", "q-q1": text}
+        data = aiohttp.FormData(fields, quote_fields=False)  # names as browsers send them
+        data.add_field(
+            "q-q2", LARGE, filename=unicodedata.normalize("NFD", "żółte_uwagi.txt"), content_type="text/plain"
+        )
         return data
 
     async with site.client("resident") as jan:
@@ -42,7 +46,7 @@ async def test_a_file_is_handed_in_and_read_by_the_office_alone(site):
             text = await answer.text()
             assert answer.status == 422
         assert 'id="q-q1-error"' in text
-        assert "uwagi.txt" in text  # the file is kept though the page was refused
+        assert "żółte_uwagi.txt" in text  # kept though the page was refused, in NFC whatever the browser has sent
         async with jan.post(path, data=form(token, "Plac od strony ratusza"), allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, f"{path}/sent")
         assert "Plac od strony ratusza" in await page(jan, f"{path}/sent")
@@ -52,6 +56,7 @@ async def test_a_file_is_handed_in_and_read_by_the_office_alone(site):
         file = re.search(rf"{managed}/answers/(\d+)/files/q2", text)
         async with office.get(file[0]) as answer:
             assert await answer.read() == LARGE
+            assert "filename*=UTF-8''%C5%BC%C3%B3%C5%82te_uwagi.txt" in answer.headers["Content-Disposition"]
         hide = f"{managed}/answers/{file[1]}/hide"
         fields = {"csrf_token": TOKEN.search(text)[1], "reason": "Dane osobowe"}
         async with office.post(hide, data=fields, allow_redirects=False) as answer:

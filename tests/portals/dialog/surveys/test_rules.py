@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portals.dialog.surveys import counting, exporting, pasted, rules
+from portals.dialog.spreadsheets import Sheet, csv_of
+from portals.dialog.surveys import counting, pasted, rules
 from portals.dialog.surveys.model import Condition, Count
 from portals.dialog.surveys.reading import read_answers
 from tests.portals.dialog.surveys.sheet import options, question
@@ -169,8 +170,8 @@ def test_no_small_cell_can_be_subtracted(numbers):
 
 
 def test_formulas_are_neutralised():
-    sheet = exporting.Sheet("x", ["=a"], [["=cmd()|' /C calc'!A0", 5], ["-2+3", "zwykły"]])
-    text = exporting.csv_of(sheet).decode()
+    sheet = Sheet("x", ["=a"], [["=cmd()|' /C calc'!A0", 5], ["-2+3", "zwykły"]])
+    text = csv_of(sheet).decode()
     assert text.startswith("\ufeff'=a")
     assert "'=cmd()" in text
     assert "'-2+3;zwykły" in text
