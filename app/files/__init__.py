@@ -4,13 +4,14 @@
 `await files.keep(tx, upload, actor.account_id)` in the one that writes what refers to the file.
 """
 
+from app.files.clamd import Scanner
 from app.files.jobs import JOBS, drop_file, sweep
 from app.files.names import clean_name, content_disposition
 from app.files.serve import INLINE, serve
-from app.files.sniff import AUDIO, DOCUMENTS, IMAGES, OFFICE, SVG, TEXTS, VIDEO, ZIP
+from app.files.sniff import AUDIO, DOCUMENTS, IMAGES, MESSAGE, OFFICE, SEALS, SVG, TEXTS, VIDEO, ZIP
 from app.files.storage import FolderStorage, Storage
 from app.files.store import StoredFile, stored_file
-from app.files.upload import FILES, FileStore, Upload
+from app.files.upload import FILES, FileStore, Infected, Unscanned, Upload
 
 __all__ = [
     "AUDIO",
@@ -19,15 +20,20 @@ __all__ = [
     "IMAGES",
     "INLINE",
     "JOBS",
+    "MESSAGE",
     "OFFICE",
+    "SEALS",
     "SVG",
     "TEXTS",
     "VIDEO",
     "ZIP",
     "FileStore",
     "FolderStorage",
+    "Infected",
+    "Scanner",
     "Storage",
     "StoredFile",
+    "Unscanned",
     "Upload",
     "clean_name",
     "content_disposition",

@@ -9,7 +9,19 @@ from PIL import Image
 
 from app.errors import Invalid
 from app.files.archive import ArchiveLimits, Unsafe, check_archive
-from app.files.sniff import HEAD_BYTES, IMAGES, UNKNOWN, ZIP, is_text, office_type, settled_type, sniff, text_type
+from app.files.sniff import (
+    HEAD_BYTES,
+    IMAGES,
+    MESSAGE,
+    UNKNOWN,
+    ZIP,
+    is_text,
+    office_type,
+    settled_type,
+    sniff,
+    text_type,
+    type_by_name,
+)
 
 MOST_PIXELS: Final = 50_000_000
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
@@ -35,7 +47,9 @@ def inspected_type(path: Path, *, name: str, claimed: str, accept: frozenset[str
 
 
 def _text(path: Path, name: str) -> str:
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    # letters may be in any charset, and in several at once
+    is_letter = type_by_name(name) == MESSAGE
+    decoder = codecs.getincrementaldecoder("latin-1" if is_letter else "utf-8-sig")()
     start = ""
     try:
         with path.open("rb") as file:
@@ -47,7 +61,8 @@ def _text(path: Path, name: str) -> str:
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return UNKNOWN
-    return text_type(start, name)
+    kind = text_type(start, name)
+    return kind if kind == MESSAGE or not is_letter else UNKNOWN
 
 
 def _archive_type(path: Path, field: str) -> str:

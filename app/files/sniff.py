@@ -10,6 +10,9 @@ ZIP: Final = "application/zip"
 SVG: Final = "image/svg+xml"
 HTML: Final = "text/html"
 UNKNOWN: Final = "application/octet-stream"
+MESSAGE: Final = "message/rfc822"
+SEALS: Final = frozenset({"application/pkcs7-mime", "application/pgp-encrypted"})
+"""What S/MIME and PGP add to a letter: of use to the reader's own program, and never opened here."""
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ODF: Final = "application/vnd.oasis.opendocument."
 
@@ -63,6 +66,11 @@ _BY_ENDING: Final = {
     "srt": "application/x-subrip",
     "html": HTML,
     "htm": HTML,
+    "eml": MESSAGE,
+    "p7s": "application/pkcs7-mime",
+    "p7m": "application/pkcs7-mime",
+    "asc": "application/pgp-encrypted",
+    "pgp": "application/pgp-encrypted",
 }
 _SAME: Final = {
     "image/jpg": "image/jpeg",
@@ -85,6 +93,11 @@ _SAME: Final = {
     "application/csv": "text/csv",
     "application/vnd.ms-excel": "text/csv",  # what browsers on Windows with Excel call a .csv
     "video/x-m4v": "video/mp4",
+    "application/x-pkcs7-mime": "application/pkcs7-mime",
+    "application/pkcs7-signature": "application/pkcs7-mime",
+    "application/x-pkcs7-signature": "application/pkcs7-mime",
+    "application/pgp-signature": "application/pgp-encrypted",
+    "application/pgp-keys": "application/pgp-encrypted",
 }
 _CONTAINERS: Final = (frozenset({"video/mp4", "audio/mp4"}), frozenset({"video/webm", "audio/webm"}),
                       frozenset({"video/ogg", "audio/ogg"}))  # fmt: skip
@@ -95,6 +108,9 @@ _MARKUP = re.compile(
 )
 _SVG = re.compile(rb"<(!doctype\s+)?svg[\s>/]", re.IGNORECASE)
 _SRT = re.compile(r"\A\d+\r?\n\d{2}:\d{2}:\d{2}[,.]\d{3} --> \d{2}:\d{2}:\d{2}[,.]\d{3}")
+_PKCS7: Final = bytes.fromhex("2a864886f70d0107")
+"""The object identifier 1.2.840.113549.1.7, with which CMS begins (RFC 5652)."""
+_FIELD = re.compile(r"[!-9;-~]{1,76}:[ \t\r\n]")
 _SIGNATURES: Final = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -125,6 +141,8 @@ def sniff(head: bytes) -> str | None:
         return _ogg_codec(head[28:64])
     if len(head) >= 4 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return _mpeg_audio(head)
+    if head[:1] == b"\x30" and _PKCS7 in head[:20]:
+        return "application/pkcs7-mime"
     return _markup(head)
 
 
@@ -135,6 +153,10 @@ def text_type(head: str, name: str) -> str:
     if _SRT.match(head):
         return "application/x-subrip"
     named = type_by_name(name)
+    if named == MESSAGE and _FIELD.match(head):
+        return MESSAGE
+    if head.startswith("-----BEGIN PGP "):
+        return "application/pgp-encrypted"
     return named if named in {"text/markdown", "text/csv"} else "text/plain"
 
 

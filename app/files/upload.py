@@ -16,10 +16,12 @@ from aiohttp import BodyPartReader, web
 from app.database import Tx
 from app.errors import Invalid, TooLarge, Unavailable
 from app.files import store
+from app.files.clamd import Scanner, ScannerAway
 from app.files.inspect import inspected_type
 from app.files.names import clean_name
 from app.files.storage import FolderStorage, Storage, in_thread
 from app.files.store import StoredFile
+from app.i18n import _
 
 WRITE_BYTES: Final = 512 * 1024
 """Gathered before a thread is asked to write."""
@@ -35,17 +37,36 @@ class Upload(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class Infected(Invalid):
+    """clamd found malware in it."""
+
+    def __init__(self, field: str, malware: str) -> None:
+        super().__init__(fields={field: _("This file carries malware and was not kept")})
+        self.malware = malware
+
+
+class Unscanned(Unavailable):
+    """clamd gives no verdict, so nothing is kept. `reason`: for the log."""
+
+    title = "Files cannot be checked for malware at the moment: try again in a few minutes"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(retry_after_s=120)
+        self.reason = reason
+
+
 class FileStore:
     """The files of this installation. `incoming` is where uploads grow; on the storage's disk, if that is a folder."""
 
-    def __init__(self, storage: Storage, incoming: Path) -> None:
+    def __init__(self, storage: Storage, incoming: Path, scanner: Scanner | None = None) -> None:
         self.storage: Final = storage
         self.incoming: Final = incoming
+        self.scanner: Final = scanner
 
     @classmethod
-    def in_folder(cls, data: Path) -> "FileStore":
+    def in_folder(cls, data: Path, scanner: Scanner | None = None) -> "FileStore":
         """Under `files` in the data folder."""
-        return cls(FolderStorage(data / "files"), data / "files" / "incoming")
+        return cls(FolderStorage(data / "files"), data / "files" / "incoming", scanner)
 
     async def receive(
         self,
@@ -60,7 +81,8 @@ class FileStore:
         """Takes a part of a form (with its name and type), or any stream of blocks.
 
         Raises TooLarge as soon as the limit is passed, Invalid for `field` when the content is not of the accepted
-        types or not what it claims, Unavailable when the disk is full. Whatever ends it, nothing is left behind.
+        types, not what it claims or infected, Unscanned when clamd gives no verdict, Unavailable when the disk is full.
+        Whatever ends it, nothing is left behind.
         """
         if isinstance(source, BodyPartReader):
             name = name or source.filename or ""
@@ -77,6 +99,7 @@ class FileStore:
             kind = await in_thread(
                 inspected_type, temporary.path, name=name, claimed=claimed_type, accept=accept, field=field
             )
+            await self._scan(temporary.path, field)
             upload = Upload(uuid4(), name, kind, temporary.size, temporary.digest.hexdigest())
             await self.storage.put(upload.id, temporary.path)
             return upload
@@ -87,6 +110,37 @@ class FileStore:
         finally:
             if temporary is not None:
                 temporary.remove()
+
+    async def deposit(self, content: bytes, *, name: str, kind: str) -> Upload:
+        """Bytes as they are, which nobody has looked at: for what is only ever handed out as a download (raw letters).
+
+        Raises Unavailable when the disk is full.
+        """
+        temporary: _Growing | None = None
+        try:
+            temporary = await in_thread(_Growing.create, self.incoming)
+            await in_thread(temporary.write, content)
+            temporary.file.close()
+            upload = Upload(uuid4(), clean_name(name), kind, temporary.size, temporary.digest.hexdigest())
+            await self.storage.put(upload.id, temporary.path)
+            return upload
+        except OSError as problem:
+            if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise Unavailable("There is no room left for files", retry_after_s=600) from problem
+            raise
+        finally:
+            if temporary is not None:
+                temporary.remove()
+
+    async def _scan(self, path: Path, field: str) -> None:
+        if self.scanner is None:
+            return
+        try:
+            verdict = await self.scanner.scan(path)
+        except ScannerAway as away:
+            raise Unscanned(str(away)) from None
+        if verdict.malware:
+            raise Infected(field, verdict.malware)
 
     async def keep(self, tx: Tx, upload: Upload, created_by: int | None) -> StoredFile:
         """Makes the upload a file, in the transaction of what refers to it."""

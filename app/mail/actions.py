@@ -40,10 +40,12 @@ async def send_mail(
     attachments: Iterable[Attachment] = (),
     automatic: bool = True,
     leave: str = "",
+    answers: Iterable[str] = (),
 ) -> UUID:
     """Queues a mail to one person: it goes out after COMMIT, never after a rollback. Returns its id.
 
-    `automatic` False is for what a person wrote (a helpdesk answer); `leave`: where one POST ends such letters.
+    `automatic` False is for what a person wrote (a helpdesk answer); `leave`: where one POST ends such letters;
+    `answers`: Message-IDs of the letters it answers, the latest first.
     Raises Invalid with the field at fault, TooLarge.
     """
     mail = checked_mail(
@@ -55,6 +57,7 @@ async def send_mail(
         attachments=attachments,
         automatic=automatic,
         leave=leave,
+        answers=answers,
     )
     mail_id = uuid4()
     await store.save_mail(tx, mail_id, mail.to, mail.subject, msgspec.msgpack.encode(mail))

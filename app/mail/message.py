@@ -19,14 +19,18 @@ from app.errors import Invalid, TooLarge
 MOST_ATTACHED_BYTES: Final = 15 * 1024 * 1024
 """Base64 makes 20 MB of it, which common servers still take."""
 
+MOST_ANSWERED: Final = 3
+"""A line of a header has 998 signs (RFC 5322, 2.1.1)."""
+
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
 _LEAVE = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]{1,900}")
+_MESSAGE_ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{3,250}")
 _PARAMETER = re.compile(r"[a-z-]+=[A-Za-z0-9._-]+")
 
 
-class _Address(UnstructuredHeader):
-    """A header that holds a web address: it is never folded, for what folding breaks is no address."""
+class _Unfolded(UnstructuredHeader):
+    """A header that holds a web address or Message-IDs: it is never folded, for what folding breaks is none."""
 
     name: str
 
@@ -35,7 +39,8 @@ class _Address(UnstructuredHeader):
 
 
 _HEADERS = HeaderRegistry()
-_HEADERS.map_to_type("list-unsubscribe", _Address)  # type: ignore[arg-type]  # the registry adds the base class
+for _name in ("list-unsubscribe", "in-reply-to", "references"):
+    _HEADERS.map_to_type(_name, _Unfolded)  # type: ignore[arg-type]  # the registry adds the base class
 _SEVEN_BIT: Final = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 """Every server takes it, without asking for 8BITMIME."""
 
@@ -62,6 +67,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """Sent by the program, so that absence notices do not answer it (RFC 3834)."""
     leave: str = ""
     """Address at which one POST ends such letters (RFC 8058)."""
+    answers: tuple[str, ...] = ()
+    """Message-IDs, without angles, of the letters it answers, the latest first."""
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -98,6 +105,7 @@ def checked_mail(
     attachments: Iterable[Attachment],
     automatic: bool,
     leave: str = "",
+    answers: Iterable[str] = (),
 ) -> Mail:
     """A mail that can be sent. Raises Invalid with the field at fault, TooLarge for the attachments."""
     subject = unicodedata.normalize("NFC", subject.strip())
@@ -124,6 +132,8 @@ def checked_mail(
         attachments=kept,
         automatic=automatic,
         leave=leave,
+        # foreign programs choose these: what would break a header is left out, the letter still finds its reader
+        answers=tuple(one for one in answers if _MESSAGE_ID.fullmatch(one))[:MOST_ANSWERED],
     )
 
 
@@ -144,6 +154,9 @@ def compose(mail: Mail, sender: Sender, mail_id: UUID, date: datetime) -> bytes:
             message["Reply-To"] = Address(addr_spec=mail.reply_to)
     except MessageError as problem:
         raise ValueError(str(problem)) from None
+    if mail.answers:
+        message["In-Reply-To"] = f"<{mail.answers[0]}>"
+        message["References"] = " ".join(f"<{one}>" for one in reversed(mail.answers))
     if mail.automatic:
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "OOF, AutoReply"

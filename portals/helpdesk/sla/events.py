@@ -1,0 +1,81 @@
+"""Events of the service levels and the names of their rooms."""
+
+from typing import ClassVar, Final
+
+from app.feature import Event
+from portals.helpdesk.sla.model import Agreement, Alarm, CalendarRow, TicketClocks
+
+SETUP_ROOM: Final = "helpdesk/sla"
+
+
+class ClocksChanged(Event, frozen=True, tag=True):
+    """The clocks of a ticket in the queue were counted anew."""
+
+    ticket: TicketClocks
+
+    @property
+    def key(self) -> str:
+        return f"ticket/{self.ticket.ticket_id}"
+
+
+class ClocksLeft(Event, frozen=True, tag=True):
+    """The ticket is solved, or is in another queue."""
+
+    removes: ClassVar[bool] = True
+    ticket: TicketClocks
+
+    @property
+    def key(self) -> str:
+        return f"ticket/{self.ticket.ticket_id}"
+
+
+class ClockTold(Event, frozen=True, tag=True):
+    """A target is nearly used up, is missed, or was missed long ago. Told once."""
+
+    alarm: Alarm
+
+    @property
+    def key(self) -> str:
+        return f"alarm/{self.alarm.id}"
+
+
+class AgreementChanged(Event, frozen=True, tag=True):
+    agreement: Agreement
+
+    @property
+    def key(self) -> str:
+        return f"agreement/{self.agreement.id}"
+
+
+class AgreementRemoved(Event, frozen=True, tag=True):
+    removes: ClassVar[bool] = True
+    agreement: Agreement
+
+    @property
+    def key(self) -> str:
+        return f"agreement/{self.agreement.id}"
+
+
+class CalendarChanged(Event, frozen=True, tag=True):
+    calendar: CalendarRow
+
+    @property
+    def key(self) -> str:
+        return f"calendar/{self.calendar.id}"
+
+
+class CalendarRemoved(Event, frozen=True, tag=True):
+    removes: ClassVar[bool] = True
+    calendar: CalendarRow
+
+    @property
+    def key(self) -> str:
+        return f"calendar/{self.calendar.id}"
+
+
+def clocks_room(queue_id: int) -> str:
+    return f"helpdesk/clocks/{queue_id}"
+
+
+def alarms_room(queue_id: int) -> str:
+    return f"helpdesk/alarms/{queue_id}"
