@@ -14,6 +14,9 @@ import app.push.feature
 import media.features
 import portals.council.features
 import portals.dialog.features
+import portals.equipment.feature
+import portals.helpdesk.features
+import portals.intranet.feature
 import realtime.feature
 import schools.features
 from app import jobs, serving
@@ -28,16 +31,10 @@ from app.identity.model import NewAccount
 from app.identity.post import Post
 from app.log import set_up_logging
 from app.mail import Mailer, MailSettings
-from app.process import (
-    close_pool,
-    keep_child,
-    open_data_folder,
-    run_loop,
-    stop_on_signals,
-    watch_parent,
-)
+from app.process import close_pool, keep_child, open_data_folder, run_loop, stop_on_signals, watch_parent
 from app.ready import Ready, announce
 from app.services import FEATURE as SERVICES
+from app.services import FILES
 from app.wire import CITY, SERVER, build_app, section
 from media.archive.commands import recording_cli
 from media.continuity.model import Slot
@@ -52,6 +49,7 @@ from portals.council.sealing.moments import marks_of as session_marks
 from portals.dialog.meeting import air as meeting
 from realtime.backplane import worker_backplane
 from schools.reports.checking import archive_cli
+from schools.secretariat.commands import school_cli
 from schools.structure.demo import logins as school_logins
 
 log = structlog.get_logger("gryf")
@@ -75,6 +73,7 @@ async def title_of(application: web.Application, stream_id: str) -> str:
 
 FEATURES: tuple[Feature, ...] = (
     app.identity.feature.FEATURE,
+    FILES,
     SERVICES,
     app.push.feature.FEATURE,
     realtime.feature.feature(),
@@ -88,6 +87,9 @@ FEATURES: tuple[Feature, ...] = (
     *portals.council.features.FEATURES,
     *portals.dialog.features.FEATURES,
     *schools.features.FEATURES,
+    portals.intranet.feature.FEATURE,
+    portals.equipment.feature.FEATURE,
+    *portals.helpdesk.features.FEATURES,
 )
 
 cli = typer.Typer(
@@ -384,12 +386,12 @@ def _go(
         raise typer.Exit(130) from None
 
 
-cli.add_typer(
-    search_cli(
-        lambda data, body: _go(None, data, None, None, None, lambda settings: serving.in_application(settings, body))
-    ),
-    name="search",
-)
+def _in_application(data: str | None, body: Callable[[web.Application], Awaitable[None]]) -> None:
+    _go(None, data, None, None, None, lambda settings: serving.in_application(settings, body))
+
+
+cli.add_typer(search_cli(_in_application), name="search")
+cli.add_typer(school_cli(_in_application), name="school")
 
 if __name__ == "__main__":
     cli()

@@ -2,18 +2,38 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 from aiohttp import web
 
 from app import files, jobs, mail
+from app.config import Described
 from app.database import DATABASE
 from app.feature import Feature, Probe
-from app.wire import data_folder
+from app.wire import data_folder, section
+
+
+class FileSettings(msgspec.Struct, frozen=True):
+    """What people hand in."""
+
+    clamd: Annotated[
+        str,
+        Described(
+            description="clamd that looks at each file people hand in: `host:port` or the path of its socket; empty: "
+            "none. Where it is set and does not answer, no file is taken, and files of letters are set aside."
+        ),
+    ] = ""
+    clamd_timeout_s: Annotated[
+        float, msgspec.Meta(gt=0, le=600), Described(description="Longest wait for a verdict of clamd, in seconds.")
+    ] = 60.0
 
 
 async def open_files(app: web.Application) -> AsyncIterator[None]:
     """Cleanup context: the file store of this process."""
-    app[files.FILES] = files.FileStore.in_folder(data_folder(app))
+    settings = section(app, FileSettings)
+    scanner = files.Scanner(settings.clamd, settings.clamd_timeout_s) if settings.clamd else None
+    app[files.FILES] = files.FileStore.in_folder(data_folder(app), scanner)
     yield
 
 
@@ -27,11 +47,11 @@ async def probe_jobs(app: web.Application) -> Probe:
 
 LATE_S = 600
 
+FILES = Feature(name="files", folder=Path(__file__).parent, settings=FileSettings, services=(open_files,))
 FEATURE = Feature(
     name="mail",
     folder=Path(__file__).parent,
     settings=mail.MailSettings,
     jobs=(*jobs.JOBS, *mail.JOBS, *files.JOBS),
-    services=(open_files,),
     probes={"jobs": probe_jobs},
 )

@@ -65,6 +65,11 @@ PEOPLE: Final = {
     "auditor": ("audytor", "Teresa Maj", "auditor"),
     "admin": ("administrator", "Robert Kania", "admin"),
     "keeper": ("inspektor.danych", "Dorota Wilk", "keeper"),
+    "helpdesk_agent": ("helpdesk.adam", "Adam Bielski", "helpdesk_agent"),
+    "helpdesk_agent2": ("helpdesk.anna", "Anna Górska", "helpdesk_agent"),
+    "helpdesk_network": ("helpdesk.sieci", "Paweł Sobczak", "helpdesk_agent"),
+    "helpdesk_lead": ("helpdesk.kierownik", "Beata Rogowska", "helpdesk_lead"),
+    "equipment_keeper": ("ewidencja.sprzetu", "Paweł Rogala", "equipment_keeper"),
 }
 
 LIVE_AGENDA: Final = [

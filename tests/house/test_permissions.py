@@ -11,6 +11,7 @@ ROUTES = [route for feature in run.FEATURES for route in feature.routes]
 ROOMS = [room for feature in run.FEATURES for room in feature.rooms]
 ROLES = {"": "", "resident": "", "councillor": "councillor", "moderator": "moderator", "clerk": "clerk"}
 ROLES |= {"auditor": "auditor", "admin": "admin", "captioner": "captioner", "keeper": "keeper"}
+ROLES |= {name: name for name in ("equipment_keeper", "helpdesk_agent", "helpdesk_lead")}
 ROLES |= {name: name for name in ("consultation_clerk", "consultation_moderator", "education_department")}
 """Who walks: the demo's people, with the role each one holds."""
 
