@@ -91,7 +91,7 @@ async def a_change_is_seen_by_others(keeper, auditor) -> None:
     await keeper.get_by_role("button", name="Zapisz", exact=True).click()
     await keeper.locator("#flashes", has_text="Zapisano").wait_for()
     await auditor.locator(".device-history ins", has_text="zaginione").wait_for()
-    await listing.locator("[data-devices] tr", has_text="zaginione").wait_for()
+    await listing.locator("[data-devices] tr[data-state=lost]").wait_for()
     await listing.wait_for_function(f"() => document.querySelector('[data-count=lost]').textContent === '{before + 1}'")
     assert await violations(auditor) == []
 

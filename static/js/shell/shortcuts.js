@@ -29,13 +29,19 @@ export function shortcuts() {
       return;
     }
     if (document.querySelector("dialog[open]")) return;
-    const target = all().find((element) => element.dataset.key === event.key && element.checkVisibility?.() !== false);
+    const target = pressed(all(), event.key);
     if (!target) return;
     event.preventDefault();
     if (target.matches("input, textarea, select")) target.focus();
     else if (target.hasAttribute("data-hold")) target.focus();
     else target.click();
   });
+}
+
+// Which of several elements with one key it presses: one that is seen, and the page's own before the header's.
+function pressed(elements, key) {
+  const seen = elements.filter((one) => one.dataset.key === key && one.checkVisibility?.() !== false);
+  return seen.find((one) => one.closest("main")) ?? seen[0];
 }
 
 function typing(element) {
@@ -47,11 +53,11 @@ function list(sheet, elements) {
   target.replaceChildren();
   for (const element of elements) {
     // of several buttons with one key that one is told which the key would press now
-    const same = elements.filter((one) => one.dataset.key === element.dataset.key);
-    if (element !== (same.find((one) => one.checkVisibility?.() !== false) ?? same[0])) continue;
+    const { key: sign } = element.dataset;
+    if (element !== (pressed(elements, sign) ?? elements.find((one) => one.dataset.key === sign))) continue;
     const term = document.createElement("dt");
     const key = document.createElement("kbd");
-    key.textContent = element.dataset.key;
+    key.textContent = sign;
     term.append(key);
     const meaning = document.createElement("dd");
     meaning.textContent = element.dataset.keyLabel;
