@@ -109,15 +109,16 @@ async def day_walk(chromium, ready) -> None:
 
     # her own lesson, wherever it is: the cell says so by itself
     own = await (await teacher.request.get(f"/api/schools/{school}/day?day={TODAY}")).json()
-    lesson = next(
-        one for one in own["lessons"] if one["kind"] != "cancellation" and not one["taken"] and one["class_id"]
-    )
+    held = [one for one in own["lessons"] if one["kind"] != "cancellation" and one["class_id"]]
+    lesson = min(held, key=lambda one: one["taken"])  # in the afternoon the demo's teacher has checked them all
     grid = await mark(teacher, school, lesson, {0: "—", 1: "—"}, "walk-teacher")
     cell = f"[data-place='{lesson['class_id']}-{lesson['period']}']"
     await desk.wait_for_function(
-        "(cell) => document.querySelector(cell).dataset.state === 'checked'", arg=cell, timeout=LONG_MS
+        "(cell) => document.querySelector(cell).dataset.state === 'checked'"
+        " && document.querySelector(cell).textContent.includes('nieob. 2')",
+        arg=cell,
+        timeout=LONG_MS,
     )
-    assert "nieob. 2" in await desk.locator(cell).text_content()
     await screen.wait_for_function(
         "(cell) => document.querySelector(cell).dataset.state === 'checked'", arg=cell, timeout=LONG_MS
     )
