@@ -42,8 +42,8 @@ _numbers = itertools.count(1)
 LOGINS = "logins.json"
 """In a folder with demo data: role → (login, password)."""
 
-settings.register_profile("gryf", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("explore", derandomize=False)
+settings.register_profile("gryf", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("GRYF_HYPOTHESIS", "gryf"))
 """The same examples each time, so that a red run is about the change in hand; `GRYF_HYPOTHESIS=explore` looks for new."""
 
