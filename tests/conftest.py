@@ -60,6 +60,14 @@ def pytest_configure(config: pytest.Config) -> None:
     run_folder()  # before the workers begin, so that they share one
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Files given as cases are named by their place: one made when it is collected differs from worker to worker."""
+    return argname if isinstance(val, bytes) and len(val) > NAMED_BYTES else None
+
+
+NAMED_BYTES = 32
+"""Longer ones tell nobody anything in a test's name."""
+
 JOURNEY_S = 400
 """Enough for a walk that three other programs slow down."""
 
