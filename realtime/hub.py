@@ -17,6 +17,7 @@ from realtime.open_room import OpenRoom, Parts
 from realtime.order import NEVER, Numbered, Removed
 from realtime.outlet import Limits, Outlet
 from realtime.pace import Pace, Pump
+from realtime.ring import Ring, write_each
 
 log = structlog.get_logger(__name__)
 
@@ -58,8 +59,11 @@ class Hub:
         limits: Limits | None = None,
         linger_s: float = 120,
         clock: Callable[[], float] = time.monotonic,
+        ring: Ring | None = None,
     ) -> None:
         self.figures = figures
+        self.ring = ring
+        """Writes to many sockets at once, where the kernel can."""
         self.pace = Pace()
         self.pump = Pump(self.pace, clock=clock)
         self.rooms: dict[str, OpenRoom] = {}
@@ -71,7 +75,16 @@ class Hub:
         """How many are in a room through other processes; several processes set it."""
         self.on_gap: Callable[[OpenRoom], None] = lambda _room: None
         """Called while events of a kept room wait for one that did not come; must return at once."""
-        self._parts = Parts(self.pace, self.pump, figures, limits or Limits(), _later, clock, self._elsewhere)
+        self._parts = Parts(
+            self.pace,
+            self.pump,
+            figures,
+            limits or Limits(),
+            _later,
+            clock,
+            self._elsewhere,
+            write_each if ring is None else ring.write,
+        )
 
     # events
 

@@ -14,8 +14,9 @@ from realtime.figures import Figures
 from realtime.order import Order, Position
 from realtime.outlet import GONE, Held, Limits, Outlet, Seat
 from realtime.pace import Cadence, Pace, Pump
+from realtime.ring import write_each
 
-WRITES_A_STEP: Final = 32
+WRITES_A_STEP: Final = 64
 RETRY_S: Final = 0.05
 """How soon a slow socket is looked at again when nothing new happens."""
 TRY_AGAIN_LATER: Final = 1013
@@ -33,6 +34,8 @@ class Parts(msgspec.Struct, frozen=True):
     clock: Callable[[], float] = time.monotonic
     elsewhere: Callable[[str], protocol.Presence] = lambda _room: protocol.Presence(0, 0)
     """How many are in a room through other processes."""
+    write: Callable[[Sequence[Seat], bytes], None] = write_each
+    """Writes the same to many."""
 
 
 class OpenRoom:
@@ -275,21 +278,30 @@ class OpenRoom:
         written = events = 0
         for start in range(0, len(members), WRITES_A_STEP):
             mark = last = tape.mark  # within a step nothing is said
-            buffer, carried = b"", 0
+            alike: list[Seat] = []
             for seat in members[start : start + WRITES_A_STEP]:
                 at = seat.at
                 if at >= mark or (seat.outlet.look and not self._is_fit(seat)):
                     continue
                 if at != last:
-                    last = at
-                    buffer, carried = tape.since(at)
+                    events += self._write_alike(alike, last)
+                    written += len(alike)
+                    last, alike = at, []
                 seat.at = mark
-                seat.transport.write(buffer)
-                written += 1
-                events += carried
+                alike.append(seat)
+            events += self._write_alike(alike, last)
+            written += len(alike)
             yield
         self._parts.figures.deliveries.inc(events)
         self._parts.figures.writes.inc(written)
+
+    def _write_alike(self, seats: Sequence[Seat], at: int) -> int:
+        """Writes what was said since a mark to all who stood there; returns the deliveries."""
+        if not seats:
+            return 0
+        buffer, carried = self._tape.since(at)
+        self._parts.write(seats, buffer)
+        return carried * len(seats)
 
     def _is_fit(self, seat: Seat) -> bool:
         """Whether a member may be written; one that does not read goes its own way."""

@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True):
 class Outlet:
     """One socket as rooms see it. `close` ends it (WebSocket close code, short English reason) and returns at once."""
 
-    __slots__ = ("actor", "close", "closed", "held_bytes", "look", "rooms", "transport")
+    __slots__ = ("actor", "close", "closed", "entry", "held_bytes", "look", "rooms", "transport")
 
     def __init__(self, transport: Transport, actor: Actor, close: Callable[[int, str], None]) -> None:
         self.transport = transport
@@ -44,6 +44,8 @@ class Outlet:
         self.closed = False
         self.look = True
         """Whether its transport is asked how it is before each write; not while it tells by itself that it is full."""
+        self.entry = b""
+        """How it stands in the kernel's ring (`Ring.entry`); empty: it is written by its transport alone."""
         self.held_bytes = 0
         """Bytes that wait for this socket in all its rooms."""
         self.rooms: dict[str, OpenRoom] = {}
@@ -60,11 +62,12 @@ class Outlet:
 class Seat:
     """A member that keeps up, and the mark up to which it was written; `GONE` once it is not together any more."""
 
-    __slots__ = ("at", "outlet", "transport")
+    __slots__ = ("at", "entry", "outlet", "transport")
 
     def __init__(self, outlet: Outlet, at: int) -> None:
         self.outlet = outlet
         self.transport = outlet.transport
+        self.entry = outlet.entry
         self.at = at
 
 

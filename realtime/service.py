@@ -28,6 +28,7 @@ from realtime.outlet import Limits
 from realtime.overview import LiveMeasured, Meter, Watch
 from realtime.presence import ROOM as PRESENCE_ROOM
 from realtime.presence import Others
+from realtime.ring import open_ring
 from realtime.settings import BackplaneKind, RealtimeSettings
 from realtime.snapshots import Snapshots
 from realtime.web import SOCKETS, Sockets, Visit
@@ -134,7 +135,9 @@ class Wiring(msgspec.Struct, frozen=True):
 async def live_service(app: web.Application, wired: Wiring) -> AsyncIterator[None]:
     """Cleanup context: hub, sockets, and the reader of other processes' events."""
     settings, database = wired.settings(app), app[DATABASE]
-    hub = Hub(Figures(app[METRICS]), Limits(settings.unsent_bytes, settings.held_bytes), settings.linger_s)
+    ring = open_ring() if settings.kernel_ring else None
+    limits = Limits(settings.unsent_bytes, settings.held_bytes)
+    hub = Hub(Figures(app[METRICS]), limits, settings.linger_s, ring=ring)
     directory = Directory(wired.rooms(app))
     kept, acks = Kept(database, hub, settings.log_keep_s), Acks(database, directory)
     allowances = Allowances(database, settings.account_messages_per_s, settings.account_messages_at_once)
@@ -171,6 +174,8 @@ async def live_service(app: web.Application, wired: Wiring) -> AsyncIterator[Non
     await allowances.close()
     await plane.close()
     hub.pump.stop()
+    if ring is not None:
+        ring.close()
 
 
 def _meter(

@@ -93,6 +93,13 @@ class RealtimeSettings(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(ge=4096),
         Described(description="Bytes kept for one slow socket; beyond them the rule of the room's kind applies."),
     ] = 512 * 1024
+    kernel_ring: Annotated[
+        bool,
+        Described(
+            description="Events go to many sockets with one call of the kernel (io_uring), where it has that; "
+            "no: one call a socket."
+        ),
+    ] = True
     linger_s: Annotated[
         float,
         msgspec.Meta(ge=0),

@@ -58,6 +58,8 @@ class Sockets:
         transport.set_protocol(socket)
         transport.set_write_buffer_limits(high=self.parts.settings.unsent_bytes)
         connection.filling(full=False)
+        if self.parts.hub.ring is not None:
+            connection.outlet.entry = self.parts.hub.ring.entry(transport)
         socket.open(connection, received)
         return response
 
