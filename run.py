@@ -1,5 +1,9 @@
 """Gryf's command line, and its contents page: `FEATURES` names everything this product consists of."""
 
+import gc
+
+gc.disable()  # until all is imported: it would go over what is there again and again, a fifth of the start
+
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -20,14 +24,13 @@ import portals.intranet.feature
 import realtime.feature
 import schools.features
 from app import jobs, serving
-from app.actor import SYSTEM
+from app.command_line import Body, ConfigFile, Data, Host, Json, Port, RtmpPort
 from app.config import Role
 from app.database import DATABASE, Database, open_pool
 from app.errors import AppError, ConfigurationError
 from app.feature import Feature, having
 from app.files import FileStore
-from app.identity import commands as accounts
-from app.identity.model import NewAccount
+from app.identity.account_cli import account_cli
 from app.identity.post import Post
 from app.log import set_up_logging
 from app.mail import Mailer, MailSettings
@@ -37,21 +40,24 @@ from app.services import FEATURE as SERVICES
 from app.services import FILES
 from app.wire import CITY, SERVER, build_app, section
 from media.archive.commands import recording_cli
-from media.continuity.model import Slot
 from media.hls.marks import Mark
 from media.streams import PublishGrant
 from portals.council import actions as council
 from portals.council.demo import SETTINGS as DEMO_SETTINGS
 from portals.council.demo import Showcase, showcase
+from portals.council.key_cli import key_cli
 from portals.council.recorded import title_of as session_title
 from portals.council.records.search.commands import search_cli
 from portals.council.sealing.moments import marks_of as session_marks
 from portals.dialog.meeting import air as meeting
+from portals.helpdesk.finding.commands import tickets_cli
 from realtime.backplane import worker_backplane
 from schools.reports.checking import archive_cli
 from schools.secretariat.commands import school_cli
 from schools.structure.demo import logins as school_logins
 
+gc.freeze()
+gc.enable()
 log = structlog.get_logger("gryf")
 
 
@@ -98,23 +104,11 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-user_cli = typer.Typer(help="Accounts.", no_args_is_help=True)
-key_cli = typer.Typer(help="Stream keys of council sessions.", no_args_is_help=True)
-cli.add_typer(user_cli, name="user")
-cli.add_typer(key_cli, name="stream-key")
 cli.add_typer(recording_cli, name="recording")
 cli.add_typer(archive_cli, name="school-archive")
 
-Data = Annotated[Optional[str], typer.Option("--data", help="Folder in which all state lies.")]
-ConfigFile = Annotated[Optional[Path], typer.Option("--config", help="Settings file (TOML).")]
-Port = Annotated[Optional[int], typer.Option("--port", min=0, max=65535, help="Port for HTTP; 0 takes a free one.")]
-Host = Annotated[Optional[str], typer.Option("--host", help="Address to listen on.")]
-RtmpPort = Annotated[
-    Optional[int], typer.Option("--rtmp-port", min=0, max=65535, help="Port for RTMP; 0 takes a free one.")
-]
 NodeRole = Annotated[Optional[Role], typer.Option("--role", help="What this process is there for.")]
 Workers = Annotated[Optional[int], typer.Option("--workers", min=0, help="Web processes that share the port.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on standard output when ready.")]
 NoFeed = Annotated[bool, typer.Option("--no-feed", help="Do not run the synthetic encoder.")]
 
 
@@ -272,7 +266,7 @@ def migrate(data: Data = None, config: ConfigFile = None) -> None:
     async def nothing(_application: web.Application) -> None:
         typer.echo("The database is up to date.")
 
-    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, nothing))
+    _in_application(data, config, nothing)
 
 
 @cli.command()
@@ -285,78 +279,7 @@ def check(data: Data = None, config: ConfigFile = None) -> None:
         if not ok:
             raise typer.Exit(1)
 
-    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, look))
-
-
-@user_cli.command("create")
-def user_create(
-    login: Annotated[str, typer.Argument(help="Name to sign in with.")],
-    name: Annotated[str, typer.Option(help="Name that others see.")],
-    email: Annotated[str, typer.Option(help="Address for mail.")] = "",
-    role: Annotated[Optional[list[str]], typer.Option(help="Role in the whole city; may be repeated.")] = None,
-    data: Data = None,
-    config: ConfigFile = None,
-) -> None:
-    """Open an account; prints its first password."""
-
-    async def create(application: web.Application) -> None:
-        made = await accounts.create_user(
-            application, NewAccount(login=login, name=name, email=email or None), role or ()
-        )
-        typer.echo(
-            f"Account {made.account.login} created. Password, to be changed at the first sign-in: {made.password}"
-        )
-
-    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, create))
-
-
-@user_cli.command("reset")
-def user_reset(
-    login: Annotated[str, typer.Argument(help="Name to sign in with.")],
-    drop_second_factor: Annotated[bool, typer.Option(help="Take the second factor away too.")] = False,
-    data: Data = None,
-    config: ConfigFile = None,
-) -> None:
-    """Give an account a new password; prints it."""
-
-    async def reset(application: web.Application) -> None:
-        password = await accounts.reset_user(application, login, drop_second_factor=drop_second_factor)
-        typer.echo(f"Password, to be changed at the first sign-in: {password}")
-
-    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, reset))
-
-
-@key_cli.command("create")
-def key_create(
-    session: Annotated[str, typer.Argument(help="Last part of the session's address, for instance xxxi-2026-11-25.")],
-    label: Annotated[str, typer.Option(help="What the key is for.")] = "",
-    slot: Annotated[Slot, typer.Option(help="Whether it is for the backup encoder.")] = Slot.PRIMARY,
-    data: Data = None,
-    config: ConfigFile = None,
-) -> None:
-    """Make a stream key; prints it once."""
-
-    async def create(application: web.Application) -> None:
-        key = await council.create_key_by_slug(application[DATABASE], SYSTEM, session, label, slot)
-        typer.echo(f"Key {key.id} ({key.label}): {key.key}")
-
-    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, create))
-
-
-@key_cli.command("revoke")
-def key_revoke(
-    session: Annotated[str, typer.Argument(help="Last part of the session's address.")],
-    key_id: Annotated[int, typer.Argument(help="Number of the key.")],
-    data: Data = None,
-    config: ConfigFile = None,
-) -> None:
-    """Revoke a stream key; a running server turns its encoder away at the next connection."""
-
-    async def revoke(application: web.Application) -> None:
-        key = await council.revoke_key_by_slug(application, SYSTEM, session, key_id)
-        typer.echo(f"Key {key.id} ({key.label}) is revoked.")
-
-    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, revoke))
+    _in_application(data, config, look)
 
 
 def _go(
@@ -386,11 +309,14 @@ def _go(
         raise typer.Exit(130) from None
 
 
-def _in_application(data: str | None, body: Callable[[web.Application], Awaitable[None]]) -> None:
-    _go(None, data, None, None, None, lambda settings: serving.in_application(settings, body))
+def _in_application(data: str | None, config: Path | None, body: Body) -> None:
+    _go(config, data, None, None, None, lambda settings: serving.in_application(settings, body))
 
 
+cli.add_typer(account_cli(_in_application), name="user")
+cli.add_typer(key_cli(_in_application), name="stream-key")
 cli.add_typer(search_cli(_in_application), name="search")
+cli.add_typer(tickets_cli(_in_application), name="tickets")
 cli.add_typer(school_cli(_in_application), name="school")
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from app.errors import Invalid, TooLarge
-from app.feature import Feature, Route
+from app.feature import Feature, OutgoingEvent, Route
 
 ROUTE: Final = web.RequestKey("route", Route)
 """The declaration that the request matched."""
@@ -41,6 +41,11 @@ async def body(request: web.Request, kind: type[Struct]) -> Struct:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise TooLarge from None
+    return decoded(raw, kind)
+
+
+def decoded(raw: bytes, kind: type[Struct]) -> Struct:
+    """JSON as a Struct. Raises `Invalid` that names the field."""
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as problem:
@@ -86,7 +91,9 @@ def openapi(features: tuple[Feature, ...], title: str, version: str) -> dict[str
     routes = [route for feature in features for route in feature.routes if route.path.startswith("/api/")]
     types: list[Any] = [Problem]
     for route in routes:
-        types += [kind for kind in (route.body, route.reply, route.query) if kind is not None]
+        types += [kind for kind in (route.body, route.reply, route.query, *route.problems.values()) if kind is not None]
+    outgoing = [event for feature in features for event in feature.outgoing]
+    types += [event.body for event in outgoing]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -100,10 +107,23 @@ def openapi(features: tuple[Feature, ...], title: str, version: str) -> dict[str
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}},
         "paths": dict(sorted(paths.items())),
+        "webhooks": {event.name: _webhook(event, schema_of[id(event.body)]) for event in outgoing},
         "components": {
             "schemas": components,
             "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "gryf_session"}},
         },
+    }
+
+
+def _webhook(event: OutgoingEvent, schema: dict[str, Any]) -> dict[str, Any]:
+    """What another program is sent, and what it should answer."""
+    return {
+        "post": {
+            "operationId": f"webhook.{event.name}",
+            "summary": event.summary,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "responses": {"2XX": {"description": "Taken"}, "410": {"description": "No longer wanted"}},
+        }
     }
 
 
@@ -122,23 +142,57 @@ def _operation(feature: Feature, route: Route, schema_of: dict[int, Any], compon
     good: dict[str, Any] = {"description": HTTPStatus(route.status).phrase}
     if route.reply is not None:
         good["content"] = {"application/json": {"schema": schema_of[id(route.reply)]}}
+    elif route.media:
+        good["content"] = {route.media: {}}
+    responses: dict[str, Any] = {str(route.status): good}
+    for status in refusals(route):
+        kind = route.problems.get(status, Problem)
+        content = {PROBLEM_TYPE: {"schema": schema_of[id(kind)]}}
+        responses[str(int(status))] = {"description": status.phrase, "content": content}
     operation: dict[str, Any] = {
         "operationId": f"{feature.name}.{route.name or _operation_name(route)}",
         "tags": [feature.name],
         "summary": route.summary,
         "parameters": parameters,
-        "responses": {str(route.status): good, "default": {"description": "A problem (RFC 9457)", **problem}},
+        "responses": {**responses, "default": {"description": "A problem (RFC 9457)", **problem}},
     }
     if route.body is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schema_of[id(route.body)]}},
-        }
+        operation["requestBody"] = {"required": True, "content": _body_content(route, schema_of[id(route.body)])}
     if not route.allow.anonymous:
         operation["security"] = [{"session": []}]
         if route.allow.roles:
             operation["description"] = f"Roles: {', '.join(sorted(route.allow.roles))}."
     return operation
+
+
+def refusals(route: Route) -> list[HTTPStatus]:
+    """What a route answers besides when it does not do what was asked, as far as its declaration tells."""
+    changes = route.method not in {"GET", "HEAD"}
+    found = {HTTPStatus.SERVICE_UNAVAILABLE, *(HTTPStatus(status) for status in route.problems)}
+    if not route.allow.anonymous:
+        found |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+    if "{" in route.path:
+        found.add(HTTPStatus.NOT_FOUND)
+    if changes:
+        found |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
+        found |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
+    if route.query is not None:
+        found.add(HTTPStatus.UNPROCESSABLE_ENTITY)
+    return sorted(found)
+
+
+def _body_content(route: Route, schema: dict[str, Any]) -> dict[str, Any]:
+    """JSON; where files may come along, also a form with the JSON in one part and each file in another."""
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if route.files:
+        file = {"type": "string", "format": "binary"}
+        form = {
+            "type": "object",
+            "required": ["data"],
+            "properties": {"data": schema, "files": {"type": "array", "maxItems": route.files, "items": file}},
+        }
+        content["multipart/form-data"] = {"schema": form, "encoding": {"data": {"contentType": "application/json"}}}
+    return content
 
 
 def _operation_name(route: Route) -> str:

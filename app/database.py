@@ -7,6 +7,7 @@ take leaves after COMMIT and never after a rollback.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -21,6 +22,9 @@ from app.feature import Event, Job
 
 log = structlog.get_logger(__name__)
 Row = TypeVar("Row", bound=msgspec.Struct)
+
+GATHER_S = 0.1
+"""Shortest time between two turns of a background work: fifty changes a second are not fifty turns."""
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -109,6 +113,10 @@ class Tx:
         """All rows as `kind`."""
         return [kind(**record) for record in await self.connection.fetch(sql, *values)]
 
+    async def now(self) -> datetime:
+        """The database's clock at this very moment: the transaction may have waited for a lock since it began."""
+        return await store.clock(self.connection)
+
     def publish(self, room: str, event: Event) -> None:
         """Puts an event for a room into the outbox: it leaves after COMMIT."""
         self.outbox.append(Publication(room, event))
@@ -141,6 +149,8 @@ class Database:
         self.pool = pool
         self.backplane: Backplane = backplane or SilentBackplane()
         self._alarms: dict[str, asyncio.Event] = {}
+        self._woken_s: dict[str, float] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool = False, isolation: str | None = None) -> AsyncIterator[Tx]:
@@ -223,7 +233,8 @@ class Database:
     async def woken(self, work: str, within_s: float) -> bool:
         """Sleeps until a transaction here has called `tx.wake(work)` since the last time, or until the time is over.
 
-        Other processes wake nobody here: `within_s` is how late their changes may be found. One sleeper a name.
+        Other processes wake nobody here: `within_s` is how late their changes may be found. One sleeper a name. The
+        first change wakes at once; what follows within `GATHER_S` is worked on together.
         """
         alarm = self._alarms.setdefault(work, asyncio.Event())
         try:
@@ -231,8 +242,21 @@ class Database:
                 await alarm.wait()
         except TimeoutError:
             return False
+        loop = asyncio.get_running_loop()
+        rest_s = self._woken_s.get(work, loop.time() - GATHER_S) + GATHER_S - loop.time()
+        if rest_s > 0:
+            await asyncio.sleep(rest_s)
         alarm.clear()
+        self._woken_s[work] = loop.time()
         return True
+
+    @asynccontextmanager
+    async def turn(self, work: str, at_once: int) -> AsyncIterator[None]:
+        """Lets so many in at once, the others in order of coming: in a storm they wait here, without a connection and
+        without being turned away, and leave connections to everybody else.
+        """
+        async with self._turns.setdefault(work, asyncio.Semaphore(at_once)):
+            yield
 
     async def reachable(self) -> bool:
         """Whether the server answers within 2 s."""
@@ -273,6 +297,7 @@ async def open_pool(url: str, size: int) -> "asyncpg.pool.Pool[Any]":
             url,
             min_size=1,
             max_size=size,
+            max_inactive_connection_lifetime=3_600,  # over the 45 minutes from bell to bell: a new one plans all anew
             command_timeout=60,
             timeout=10,
             init=_prepare,

@@ -7,7 +7,7 @@ jobs, roles and settings stand.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 from aiohttp import web
@@ -72,6 +72,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """The page may stand in another site's frame."""
     on_media: bool = False
     """It touches what lives in the process that carries streams; a web node hands the request on. See app.nodes."""
+    files: int = 0
+    """Most files that may come with the body: a form then, with the JSON in its part `data` (app.files.api_form)."""
+    media: str = ""
+    """Media type of its answer where that is no JSON, for the description."""
+    problems: Mapping[int, type[msgspec.Struct]] = {}
+    """Status → problem details that say more than the usual ones, for the description."""
 
 
 class RoomKind(StrEnum):
@@ -184,6 +190,33 @@ class NavItem(msgspec.Struct, frozen=True, kw_only=True):
     order: int = 50
     icon: str = ""
     """Name of a symbol in static/icons.svg."""
+    shown: "Callable[[Tx, Actor], Awaitable[bool]] | None" = None
+    """Asked besides `allow` with each page, for what no role says (who works in a unit): one quick look, one statement.
+    Entries that name the same function ask once."""
+
+
+Bar = Callable[[web.Request, Actor], Awaitable[tuple[NavItem, ...]]]
+"""What this person does most, four at most, for the bar on a phone; nothing where the feature knows nothing of them."""
+
+
+class PagePart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part that stands on every page with the shell, for those whom `allow` admits: a bell, a line of notices."""
+
+    template: str
+    """Such as `helpdesk_outages/_everywhere.html`; it knows what every page knows, and brings its script along. It is
+    drawn with each page, so it reads nothing from the database."""
+    allow: Allow
+    place: Literal["header", "banners"] = "header"
+    """In the header before its end, or among the lines below it."""
+    order: int = 50
+
+
+class OutgoingEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sent to other programs as a webhook; for the description of the API."""
+
+    name: str
+    summary: str
+    body: type[msgspec.Struct]
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -204,6 +237,10 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...] = ()
     roles: tuple[Role, ...] = ()
     nav: tuple[NavItem, ...] = ()
+    page_parts: tuple[PagePart, ...] = ()
+    bar: Bar | None = None
+    """The first feature that names something is heard; where none does, the menu's first entries stand there."""
+    outgoing: tuple[OutgoingEvent, ...] = ()
     settings: type[msgspec.Struct] | None = None
     services: tuple[Service, ...] = ()
     """Cleanup contexts, started in order and stopped in reverse."""

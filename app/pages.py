@@ -4,7 +4,8 @@ A feature's templates lie in its folder and are named `<feature>/<file>`; the sh
 blocks, macros and classes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +20,11 @@ from markupsafe import Markup, escape
 from app.actor import Actor
 from app.compiled import environment
 from app.config import City
+from app.database import DATABASE, Database, Tx
 from app.display import COOKIES, Display
-from app.feature import Feature, NavItem
-from app.i18n import LOCALES, Locale
+from app.errors import Unavailable
+from app.feature import ANYONE, Feature, NavItem, PagePart
+from app.i18n import LOCALES, Locale, _
 from app.static_files import STATIC, mount_static
 
 __all__ = ["PAGES", "Banner", "Pages", "flash", "mount_static", "render", "render_text", "set_up_pages"]
@@ -31,6 +34,7 @@ ERROR_PAGE: Final = "app/error.html"
 FLASHES: Final = "flashes"
 """Key of the waiting messages in the session."""
 MOST_FLASHES: Final = 5
+_START: Final = _("Start")
 
 
 class Banner(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,13 +138,17 @@ async def render_text(request: web.Request, template: str, **context: Any) -> st
     wire = _wire()
     actor = await wire.current_actor(request)
     locale = request.app[LOCALES].choose(request)
+    nav = await nav_items(request.app.get(DATABASE), request.app[wire.FEATURES], actor)
+    bar = context["bottom_items"] if "bottom_items" in context else await bar_items(request, actor, nav, template)
     known = {
         "request": request,
         "actor": actor,
         "nonce": request.get(wire.NONCE, ""),
         "display": Display.of(request),
         "display_choices": {field: allowed for field, (_cookie, allowed) in COOKIES.items()},
-        "nav": nav_items(request.app[wire.FEATURES], actor),
+        "nav": most_used_first(nav, bar),
+        "bottom_items": bar,
+        "page_parts": page_parts(request.app[wire.FEATURES], actor),
         "take_flashes": await _flash_taker(request, template),
         "csrf_token": await _csrf_token(request, template, actor),
     }
@@ -162,10 +170,43 @@ def embedded(value: object) -> Markup:
     return Markup(msgspec.json.encode(value).decode().replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
 
 
-def nav_items(features: Sequence[Feature], actor: Actor) -> tuple[NavItem, ...]:
-    """What the actor may open, in the order of the header."""
+async def nav_items(database: Database | None, features: Sequence[Feature], actor: Actor) -> tuple[NavItem, ...]:
+    """Entries of the actor's menu, in order. While the database is away those are left out that ask it."""
     items = [item for feature in features for item in feature.nav if item.allow.admits(actor)]
-    return tuple(sorted(items, key=lambda item: item.order))
+    answers: dict[Callable[[Tx, Actor], Awaitable[bool]] | None, bool] = {None: True}
+    for asked in dict.fromkeys(item.shown for item in items if item.shown is not None):
+        answers[asked] = False
+        if database is not None:
+            with contextlib.suppress(Unavailable):
+                async with database.glance() as tx:
+                    answers[asked] = await asked(tx, actor)
+    return tuple(sorted((item for item in items if answers[item.shown]), key=lambda item: item.order))
+
+
+async def bar_items(request: web.Request, actor: Actor, nav: Sequence[NavItem], template: str) -> tuple[NavItem, ...]:
+    """What stands at the bottom of a phone: what this person does most, else the beginning of the menu."""
+    asked: Sequence[Feature] = request.app[_wire().FEATURES] if actor.signed_in and template != ERROR_PAGE else ()
+    for feature in asked:
+        if feature.bar is not None and (found := await feature.bar(request, actor)):
+            return found
+    start = NavItem(label=_START, path="/", allow=ANYONE, icon="home")
+    return (start, *[item for item in nav if item.path != "/"][:3])
+
+
+def most_used_first(nav: Sequence[NavItem], bar: Sequence[NavItem]) -> list[NavItem]:
+    """The menu, with the entries first that lead to where this person mostly is; else in its order."""
+    return sorted(nav, key=lambda item: not any(is_current(one.path, item.path) for one in bar))
+
+
+def bar_place(path: str, items: Sequence[NavItem]) -> str:
+    """Path of the entry that a page lies under; of several the one that says most. Empty: none."""
+    return max((item.path for item in items if is_current(path, item.path)), key=len, default="")
+
+
+def page_parts(features: Sequence[Feature], actor: Actor) -> tuple[PagePart, ...]:
+    """What stands on each of the actor's pages, in order."""
+    parts = [part for feature in features for part in feature.page_parts if part.allow.admits(actor)]
+    return tuple(sorted(parts, key=lambda part: part.order))
 
 
 def is_current(path: str, item_path: str) -> bool:
@@ -250,6 +291,7 @@ def _locale_functions(locale: Locale) -> dict[str, Any]:
         "pgettext": pgettext,
         "npgettext": npgettext,
         "is_current": is_current,
+        "bar_place": bar_place,
         "machine_time": machine_time,
         **{name: getattr(locale, name) for name in formats},
     }

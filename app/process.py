@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -189,6 +189,19 @@ async def end_child(child: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         await child.wait()
+
+
+def environment(names: Iterable[str]) -> dict[str, str]:
+    """What of this process's environment a child gets to know: passwords stand there too."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+async def last_words(stream: asyncio.StreamReader, most: int) -> str:
+    """The end of what a process says until it ends, of which there may be very much: `most` bytes of it."""
+    kept = b""
+    while block := await stream.read(65536):
+        kept = (kept + block)[-most:]
+    return kept.decode("utf-8", errors="replace")
 
 
 async def reap(child: asyncio.subprocess.Process, *unread: asyncio.StreamReader) -> int:

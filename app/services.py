@@ -45,6 +45,14 @@ async def probe_jobs(app: web.Application) -> Probe:
     return Probe(not late, f"{state.waiting} wait, {state.failed} failed" + (": is a worker running?" if late else ""))
 
 
+async def probe_mail(app: web.Application) -> Probe:
+    """A mail server that is away is told, and takes no process out of service: mails wait for it for days."""
+    async with app[DATABASE].transaction(readonly=True) as tx:
+        count, since = await mail.delayed_mail(tx)
+    told = f"{count} wait for the mail server, the oldest since {since:%Y-%m-%d %H:%M} UTC" if since else ""
+    return Probe(ok=True, detail=told)
+
+
 LATE_S = 600
 
 FILES = Feature(name="files", folder=Path(__file__).parent, settings=FileSettings, services=(open_files,))
@@ -53,5 +61,5 @@ FEATURE = Feature(
     folder=Path(__file__).parent,
     settings=mail.MailSettings,
     jobs=(*jobs.JOBS, *mail.JOBS, *files.JOBS),
-    probes={"jobs": probe_jobs},
+    probes={"jobs": probe_jobs, "delayed": probe_mail},
 )

@@ -1,5 +1,6 @@
-"""SQL of the foundation itself: bookkeeping of migrations, and the ping."""
+"""SQL of the foundation itself: bookkeeping of migrations, the ping, the clock."""
 
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -38,3 +39,9 @@ async def mark_applied(connection: "asyncpg.Connection[Any]", name: str, sha256:
 async def ping(pool: "asyncpg.pool.Pool[Any]") -> bool:
     """Raises what asyncpg raises when the server is away."""
     return bool(await pool.fetchval("SELECT true"))
+
+
+async def clock(connection: "asyncpg.pool.PoolConnectionProxy[Any]") -> datetime:
+    """The server's clock; unlike `now()` it goes on within a transaction."""
+    moment: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return moment

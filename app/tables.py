@@ -20,6 +20,8 @@ _ISO: Final = frozenset(b"\xa1\xa6\xac\xb1\xb6\xbc")
 """Ą Ś Ź ą ś ź of ISO-8859-2, which are signs nobody writes in names in CP1250."""
 _DAY: Final = (re.compile(r"\d{4}-\d{1,2}-\d{1,2}"), re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"))
 _CONTROL: Final = dict.fromkeys(range(32), " ")
+_CALL: Final = re.compile(r"[|!]|[A-Za-z]\s*\(")
+"""Of another program, of another sheet, of a function."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +68,9 @@ class Row(msgspec.Struct, frozen=True):
     cells: dict[str, str]
 
 
-def read_csv(data: bytes, most_rows: int, delimiter: str = "") -> Table:
-    """Raises `Refused`. Empty lines are left out and still counted."""
+def read_csv(data: bytes, most_rows: int, delimiter: str = "", cell_of: Callable[[str], str] | None = None) -> Table:
+    """Raises `Refused`. Empty lines are left out and still counted. `cell_of`: what becomes of a cell; else `tidy`."""
+    kept = cell_of or tidy
     text, encoding = decoded(data)
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first:
@@ -79,7 +82,7 @@ def read_csv(data: bytes, most_rows: int, delimiter: str = "") -> Table:
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append((begins, [tidy(cell) for cell in cells]))
+                rows.append((begins, [kept(cell) for cell in cells]))
             begins = reader.line_num + 1
             if len(rows) > most_rows + 1:
                 raise _too_many(begins - 1, most_rows)
@@ -88,9 +91,9 @@ def read_csv(data: bytes, most_rows: int, delimiter: str = "") -> Table:
     return _table(rows, encoding, sign)
 
 
-def sheet_table(sheet: Sequence[Sequence[str]], most_rows: int) -> Table:
+def sheet_table(sheet: Sequence[Sequence[str]], most_rows: int, cell_of: Callable[[str], str] | None = None) -> Table:
     """The same out of a workbook's rows; empty columns at the right end are none. Raises `Refused`."""
-    rows = [(line, _without_tail(cells)) for line, cells in enumerate(sheet, start=1)]
+    rows = [(line, _without_tail(cells, cell_of or tidy)) for line, cells in enumerate(sheet, start=1)]
     rows = [(line, cells) for line, cells in rows if cells]
     if not rows:
         raise Refused(Fault(line=1, text=_("This file is empty")))
@@ -136,11 +139,15 @@ def tidy(cell: str) -> str:
 
 
 def rows_of(
-    table: Table, columns: Sequence[Column], cell_fault: Callable[[str, str], str]
+    table: Table,
+    columns: Sequence[Column],
+    cell_fault: Callable[[str, str], str],
+    mended: Callable[[str, str], str] | None = None,
 ) -> tuple[list[Row], list[Fault]]:
     """Cells by column, and what is wrong with them. Raises `Refused` for a heading that is unknown, doubled or missing.
 
     `cell_fault`: column key and text → what is wrong with it, a message id; empty where nothing is.
+    `mended`: column key and text → the text as it is taken, before anything is judged.
     """
     keys = _keys(table, columns)
     by_key = {column.key: column for column in columns}
@@ -151,7 +158,10 @@ def rows_of(
                 Fault(line=line, text=_("This line has more cells than the header: is a name split by a sign?"))
             )
             continue
-        row = Row(line, dict.fromkeys(keys, "") | dict(zip(keys, cells, strict=False)))
+        found = dict(zip(keys, cells, strict=False))
+        if mended is not None:
+            found = {key: mended(key, cell) for key, cell in found.items()}
+        row = Row(line, dict.fromkeys(keys, "") | found)
         for key, value in row.cells.items():
             column = by_key[key]
             if column.filled and not value:
@@ -165,8 +175,12 @@ def rows_of(
 
 
 def formula_fault(value: str) -> str:
-    """What a spreadsheet would run, where somebody opened the table in one later. A lone dash is none, nor «+48 …»."""
-    if value[0] in "=@" or (value[0] in "+-" and len(value) > 1 and not value[1].isdigit()):
+    """What a spreadsheet would run, where somebody opened the table in one later. A lone dash is none, nor «+48 …».
+
+    `-2+cmd|'/C calc'!A0` and `+1+HYPERLINK(…)` begin like numbers.
+    """
+    signed = value[0] in "+-" and len(value) > 1
+    if value[0] in "=@" or (signed and (not value[1:].lstrip()[:1].isdigit() or _CALL.search(value))):
         return _("This begins like a formula of a spreadsheet")
     return ""
 
@@ -208,8 +222,8 @@ def _keys(table: Table, columns: Sequence[Column]) -> list[str]:
     return keys
 
 
-def _without_tail(cells: Sequence[str]) -> list[str]:
-    tidied = [tidy(cell) for cell in cells]
+def _without_tail(cells: Sequence[str], cell_of: Callable[[str], str]) -> list[str]:
+    tidied = [cell_of(cell) for cell in cells]
     while tidied and not tidied[-1]:
         tidied.pop()
     return tidied

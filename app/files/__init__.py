@@ -11,10 +11,11 @@ from app.files.serve import INLINE, serve
 from app.files.sniff import AUDIO, DOCUMENTS, IMAGES, MESSAGE, OFFICE, SEALS, SVG, TEXTS, VIDEO, ZIP
 from app.files.storage import FolderStorage, Storage
 from app.files.store import StoredFile, stored_file
-from app.files.upload import FILES, FileStore, Infected, Unscanned, Upload
+from app.files.upload import BROKEN_FORM, FILES, FileStore, Infected, Unscanned, Upload
 
 __all__ = [
     "AUDIO",
+    "BROKEN_FORM",
     "DOCUMENTS",
     "FILES",
     "IMAGES",

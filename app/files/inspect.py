@@ -17,6 +17,7 @@ from app.files.sniff import (
     ZIP,
     is_text,
     office_type,
+    runs_by_name,
     settled_type,
     sniff,
     text_type,
@@ -29,6 +30,8 @@ _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 
 def inspected_type(path: Path, *, name: str, claimed: str, accept: frozenset[str], field: str) -> str:
     """The file's type, which is one of `accept`. Raises Invalid for `field`."""
+    if runs_by_name(name):
+        raise Invalid(fields={field: "Files of this kind are not taken here"})
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head:

@@ -123,6 +123,22 @@ _SIGNATURES: Final = (
 )
 
 
+RUN_BY_NAME: Final = frozenset({
+    "ade", "adp", "apk", "app", "application", "appref-ms", "bas", "bat", "chm", "cmd", "com", "command", "cpl",
+    "crt", "csh", "desktop", "dll", "exe", "gadget", "hlp", "hta", "inf", "iso", "jar", "jnlp", "js", "jse", "ksh",
+    "library-ms", "lnk", "mdb", "mde", "mht", "mhtml", "mjs", "msc", "msi", "msp", "mst", "msu", "pif", "pkg", "ps1",
+    "psd1", "psm1", "py", "pyc", "pyw", "reg", "scf", "scr", "sct", "search-ms", "settingcontent-ms", "sh", "shb",
+    "shs", "sys", "theme", "url", "vb", "vbe", "vbs", "vhd", "vhdx", "website", "ws", "wsc", "wsf", "wsh", "xbap",
+    "xht", "xhtml", "xll", "xsl", "docm", "dotm", "potm", "ppam", "ppsm", "pptm", "sldm", "xlam", "xlsm", "xltm",
+})  # fmt: skip
+"""Endings of names that a press in a folder runs, whatever is in the file; and of documents with macros."""
+
+
+def runs_by_name(name: str) -> bool:
+    """Whether a computer takes the file for a program because of what it is called."""
+    return name.rpartition(".")[2].lower() in RUN_BY_NAME if "." in name else False
+
+
 def sniff(head: bytes) -> str | None:
     """Media type of binary content, of SVG and of HTML; None where it may be plain text (see `is_text`, `text_type`).
 

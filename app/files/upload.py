@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from app.database import Tx
 from app.errors import Invalid, TooLarge, Unavailable
@@ -25,6 +26,8 @@ from app.i18n import _
 
 WRITE_BYTES: Final = 512 * 1024
 """Gathered before a thread is asked to write."""
+BROKEN_FORM: Final = (ValueError, AssertionError, HttpProcessingError)
+"""What aiohttp's reader raises on a form that is no form, has lines without end, or ends in the middle of a part."""
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -218,5 +221,5 @@ async def _part_blocks(part: BodyPartReader) -> AsyncIterator[bytes]:
     try:
         while block := await part.read_chunk(65536):
             yield block
-    except ValueError:
+    except BROKEN_FORM:
         raise Invalid("The upload broke off") from None

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import BodyPartReader, web
 
 from app.errors import Invalid, TooLarge
-from app.files.upload import FILES, Upload
+from app.files.upload import BROKEN_FORM, FILES, Unscanned, Upload
 from app.forms import CSRF_FIELD, STALE, guard
 from app.i18n import LOCALES
 
@@ -45,7 +45,7 @@ async def read_upload_form(
                 raise Invalid(STALE)
             elif part.filename and len(received.uploads) < most_files:
                 await _take(request, part, received, limit_bytes, accept)
-    except ValueError:
+    except BROKEN_FORM:
         raise Invalid("The upload broke off") from None
     if not accepted:
         raise Invalid(STALE)
@@ -74,7 +74,7 @@ async def _take(
     name = part.filename or ""
     try:
         received.uploads.append(await request.app[FILES].receive(part, limit_bytes=limit_bytes, accept=accept))
-    except (Invalid, TooLarge) as problem:
+    except (Invalid, TooLarge, Unscanned) as problem:
         message = (
             next(iter(problem.fields.values()), problem.detail) if isinstance(problem, Invalid) else problem.detail
         )

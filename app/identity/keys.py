@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.errors import ConfigurationError
+from app.key_file import read_key
 
 SHORTEST_SECRET: Final = 32
 SECOND_FACTOR: Final = "second factor"
@@ -30,17 +31,7 @@ def read_secret(configured: str, data: Path) -> bytes:
         return configured.encode()
     path = data / "secret"
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            secret = path.read_bytes().strip()
-        else:
-            secret = secrets.token_urlsafe(48).encode()
-            with os.fdopen(handle, "wb") as file:
-                file.write(secret + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+        secret = read_key(path, lambda: secrets.token_urlsafe(48).encode() + b"\n").strip()
     except OSError as problem:
         raise ConfigurationError(f"the secret {path} cannot be read or made: {problem}") from None
     if len(secret) < SHORTEST_SECRET:

@@ -3,7 +3,7 @@
 from app.mail.actions import JOBS, send_mail
 from app.mail.mailer import MAILER, Mailer, MailSettings
 from app.mail.message import Attachment, Mail, Sender, checked_address, compose
-from app.mail.store import MailLine, mail_lines
+from app.mail.store import MailLine, delayed_mail, mail_lines
 
 __all__ = [
     "JOBS",
@@ -16,6 +16,7 @@ __all__ = [
     "Sender",
     "checked_address",
     "compose",
+    "delayed_mail",
     "mail_lines",
     "send_mail",
 ]

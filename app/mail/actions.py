@@ -94,7 +94,7 @@ async def _purge(database: Database, _payload: PurgeMail) -> None:
     log.info("old mail purged", lines=lines)
 
 
-# Twelve attempts reach over seven hours: a mail server's long night.
-SEND_MAIL = Job(name="mail.send", payload=SendMail, run=_send, attempts=12)
+# An hour, then one attempt an hour for five days: as long as mail servers keep trying (RFC 5321, 4.5.4.1).
+SEND_MAIL = Job(name="mail.send", payload=SendMail, run=_send, attempts=126)
 PURGE_MAIL = Job(name="mail.purge", payload=PurgeMail, run=_purge, cron="32 2 * * *")
 JOBS = (SEND_MAIL, PURGE_MAIL)

@@ -15,6 +15,9 @@ from app.config import Described
 from app.errors import ConfigurationError, Invalid
 from app.mail.message import Mail, Sender, checked_address, compose
 
+QUICK_S: Final = 1.0
+"""A refusal within this time holds nobody up; a server that keeps silent would hold up the worker's other jobs."""
+
 
 class MailSettings(msgspec.Struct, frozen=True):
     """How mail leaves: section `mail`."""
@@ -68,6 +71,8 @@ class Mailer:
         self.folder: Final = data / settings.folder
         self._settings: Final = settings
         self._tls: Final = _tls_context(settings)
+        self._silent_until = 0.0
+        """On the loop's clock: a server that lets one mail wait is not asked for the next ones at once."""
 
     async def send(self, mail: Mail, mail_id: UUID, date: datetime) -> None:
         """Returns when the next server has taken it. Raises Refused or Delayed with what the server said."""
@@ -75,6 +80,10 @@ class Mailer:
         if not self._settings.host:
             await asyncio.to_thread(self._write, content, mail_id)
             return
+        clock = asyncio.get_running_loop().time
+        asked = clock()
+        if asked < self._silent_until:
+            raise Delayed("the mail server did not answer a moment ago")
         try:
             async with self._client() as client:
                 await client.sendmail(self.sender.address, [mail.to], content)
@@ -86,6 +95,8 @@ class Mailer:
         except aiosmtplib.SMTPResponseException as answer:
             raise Delayed(f"{answer.code} {answer.message}") from None
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as problem:
+            if clock() - asked > QUICK_S:
+                self._silent_until = clock() + self._settings.timeout_s
             raise Delayed(str(problem) or type(problem).__name__) from None
 
     async def check(self) -> str:

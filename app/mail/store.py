@@ -64,6 +64,15 @@ async def mark_delayed(tx: Tx, mail_id: UUID, reason: str) -> None:
     await tx.execute("UPDATE mail SET attempts = attempts + 1, reason = $2 WHERE id = $1", mail_id, reason)
 
 
+async def delayed_mail(tx: Tx) -> tuple[int, datetime | None]:
+    """How many mails the mail server has not taken yet though it was asked, and since when the oldest one waits."""
+    record = await tx.record(
+        "SELECT count(*) AS count, min(created_at) AS since FROM mail WHERE content IS NOT NULL AND attempts > 0"
+    )
+    assert record is not None  # an aggregate has a row
+    return record["count"], record["since"]
+
+
 async def mail_lines(tx: Tx, limit: int) -> list[MailLine]:
     """Newest first."""
     return await tx.all(

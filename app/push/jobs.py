@@ -62,7 +62,7 @@ async def _due(tx: Tx, sender: PushSender, payload: SendPush) -> tuple[Message, 
     message, device = await store.message(tx, payload.message_id), await store.device(tx, payload.device_id)
     if message is None or device is None or device.account_id != message.account_id:
         return None
-    now = await store.now(tx)
+    now = await tx.now()
     if now - message.at > rules.LATEST:
         log.info("notification is too old", message=message.id)
         return None

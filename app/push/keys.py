@@ -1,6 +1,5 @@
 """The key with which this installation shows push services who it is. It is made once."""
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from app import key_file
 from app.errors import ConfigurationError
 
 FILE: Final = "push-key.pem"
@@ -25,9 +25,7 @@ def read_key(data: Path) -> ec.EllipticCurvePrivateKey:
     """
     path = data / FILE
     try:
-        if not path.exists():
-            _make(path)
-        found = load_pem_private_key(path.read_bytes(), None)
+        found = load_pem_private_key(key_file.read_key(path, _new), None)
     except (OSError, ValueError, TypeError) as problem:
         raise ConfigurationError(f"the key for notifications {path} cannot be read or made: {problem}") from None
     if not isinstance(found, ec.EllipticCurvePrivateKey) or not isinstance(found.curve, ec.SECP256R1):
@@ -35,19 +33,6 @@ def read_key(data: Path) -> ec.EllipticCurvePrivateKey:
     return found
 
 
-def _make(path: Path) -> None:
-    """Whole or not at all: of two processes that start at once one makes it, and both read the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _new() -> bytes:
     made = ec.generate_private_key(ec.SECP256R1())
-    partial = path.with_name(f".{FILE}.{os.getpid()}")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(partial, path)
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

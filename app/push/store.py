@@ -1,6 +1,6 @@
 """SQL of devices, of what they are told and of quiet hours."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from app.database import Tx
 from app.push.model import Device, Message, Note, Quiet
@@ -132,7 +132,3 @@ async def pause(tx: Tx, origin: str, how_long: timedelta) -> None:
         origin,
         how_long,
     )
-
-
-async def now(tx: Tx) -> datetime:
-    return await tx.value("SELECT clock_timestamp()")  # type: ignore[no-any-return]

@@ -1,9 +1,11 @@
-"""Reads the first sheet of a workbook as texts; whatever the file does to its reader is an answer."""
+"""Reads the first sheet of a workbook as texts, or a table of either kind; whatever the file does to its reader is an
+answer.
+"""
 
 import asyncio
 import io
-import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,7 +14,8 @@ import msgspec
 
 from app.files.archive import ArchiveLimits, Unsafe, check_archive
 from app.i18n import _
-from app.process import reap
+from app.process import environment, reap
+from app.tables import Fault, Refused, Table, read_csv, sheet_table
 
 BEGINS: Final = b"PK"
 """XLSX and ODS are archives."""
@@ -30,6 +33,16 @@ class Unreadable(Exception):
     """No workbook, a locked one, one that asks too much; the message is a message id for the person who sent it."""
 
 
+async def table_of(data: bytes, most_rows: int, cell_of: Callable[[str], str] | None = None) -> Table:
+    """The table in a workbook or a CSV file, whichever was sent. Raises `Refused`. `cell_of`: for `app.tables`."""
+    if not data.startswith(BEGINS):
+        return await asyncio.to_thread(read_csv, data, most_rows, "", cell_of)
+    try:
+        return await asyncio.to_thread(sheet_table, await rows_of(data), most_rows, cell_of)
+    except Unreadable as problem:
+        raise Refused(Fault(line=1, text=str(problem))) from None
+
+
 async def rows_of(data: bytes) -> list[list[str]]:
     """Rows from the sheet's first on, so that numbers of lines are those that people see. Raises Unreadable."""
     try:
@@ -39,7 +52,7 @@ async def rows_of(data: bytes) -> list[list[str]]:
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app.workbook.child"),
         cwd=ROOT,
-        env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
+        env=environment(KEPT_ENVIRONMENT),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from app.process import reap
+from app.process import last_words, reap
 from app.wire import ROOT
 from media.archive.orders import Answer, AnyOrder, Further, Made, Refused
 
@@ -36,7 +36,7 @@ async def carry_out(order: AnyOrder, heard: Heard) -> Made:
     assert child.stdin is not None
     assert child.stdout is not None
     assert child.stderr is not None
-    complaints = asyncio.create_task(_tail(child.stderr))
+    complaints = asyncio.create_task(last_words(child.stderr, KEPT_ERRORS))
     try:
         with contextlib.suppress(ConnectionError):  # it died before it read: its end says so
             child.stdin.write(msgspec.json.encode(order))
@@ -66,10 +66,3 @@ async def _listen(lines: asyncio.StreamReader, heard: Heard) -> Answer | None:
         if isinstance(last, Further):
             await heard(last.share)
     return last
-
-
-async def _tail(lines: asyncio.StreamReader) -> str:
-    kept = b""
-    while block := await lines.read(65536):
-        kept = (kept + block)[-KEPT_ERRORS:]
-    return kept.decode(errors="replace")

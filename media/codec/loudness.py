@@ -175,14 +175,16 @@ def _percent(samples: "array[int]") -> int:
     return min(100, round(max(highest, -lowest) * 100 / 32768))
 
 
-def joined(frames: Iterable[av.audio.frame.AudioFrame]) -> Iterator[av.audio.frame.AudioFrame]:
-    """The same sound in frames of `BLOCK_SAMPLES`, with times that count samples."""
+def joined(
+    frames: Iterable[av.audio.frame.AudioFrame], samples: int = BLOCK_SAMPLES
+) -> Iterator[av.audio.frame.AudioFrame]:
+    """The same sound in frames of so many samples (the last one is shorter), with times that count samples."""
     fifo = av.AudioFifo()
     position = 0
     for frame in frames:
         frame.pts = None
         fifo.write(frame)
-        while (block := fifo.read(BLOCK_SAMPLES)) is not None:
+        while (block := fifo.read(samples)) is not None:
             yield timed(block, position)
             position += block.samples
     rest = fifo.read(0, partial=True)

@@ -15,7 +15,7 @@ import av.audio.stream
 import av.error
 import av.filter
 
-from media.codec.loudness import RATE_HZ, Packet, decode, joined, timed
+from media.codec.loudness import RATE_HZ, Packet, decode, joined
 
 CEILING_DB: Final = -1.5
 """Lossy codecs overshoot by about half a decibel: EBU R128 s2 asks for -1 dBTP of what people hear."""
@@ -36,7 +36,7 @@ def write_copy(packets: Iterable[Packet], gain_db: float, out: Path, codec: str,
         stream = container.add_stream(codec, rate=RATE_HZ, layout="stereo")
         assert isinstance(stream, av.audio.stream.AudioStream)
         stream.bit_rate = kbit * 1000
-        for frame in _framed(_levelled(packets, gain_db), FRAME_SAMPLES[codec]):
+        for frame in joined(_levelled(packets, gain_db), FRAME_SAMPLES[codec]):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
@@ -66,18 +66,3 @@ def _ended(frames: Iterable[av.audio.frame.AudioFrame]) -> Iterator[av.audio.fra
     """And then the word that there are no more."""
     yield from frames
     yield None
-
-
-def _framed(frames: Iterable[av.audio.frame.AudioFrame], size: int) -> Iterator[av.audio.frame.AudioFrame]:
-    """In frames of the size that an encoder wants."""
-    fifo = av.AudioFifo()
-    position = 0
-    for frame in frames:
-        frame.pts = None
-        fifo.write(frame)
-        while (block := fifo.read(size)) is not None:
-            yield timed(block, position)
-            position += block.samples
-    rest = fifo.read(0, partial=True)
-    if rest is not None:
-        yield timed(rest, position)

@@ -14,11 +14,12 @@ from typing import Final
 import msgspec
 import structlog
 
+from media.conversation import Conversation
 from media.hls.cuts import Lead
 from media.hls.window import Bounds
+from media.ladder import process
 from media.ladder.budget import Restarts, Rests
 from media.ladder.figures import Figures
-from media.ladder.process import Worker
 from media.ladder.protocol import Began, Coded, Ended, Feed, Flush, News, Ready, Setup
 from media.ladder.rendition import Output, Rendition
 from media.ladder.rungs import Choice, Rung
@@ -81,7 +82,7 @@ class Ladder:
         self.source = source
         self.dropped = 0
         """Pictures the worker was too slow for."""
-        self.worker: Worker | None = None
+        self.worker: Conversation[News] | None = None
         self._choice = choice
         self._bounds = bounds
         self._command = command
@@ -273,7 +274,7 @@ class Ladder:
             await asyncio.wait((earlier,))
         while True:
             await asyncio.sleep(self._restarts.pause_s(time.monotonic()))
-            worker = self.worker = Worker(self._command, self._hear)
+            worker = self.worker = process.worker(self._command, self._hear)
             code: int | None = None
             try:
                 code = await worker.run()

@@ -1,32 +1,17 @@
-"""One worker process as the server sees it: started, fed from a bounded backlog, listened to, ended."""
+"""How a worker that makes smaller pictures is started, and how much may wait for it."""
 
-import asyncio
-import contextlib
 import os
 import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
-import structlog
-
-from app.process import reap
-from media.ladder.backlog import Backlog
-from media.ladder.protocol import News, NewsReader, Order, ProtocolError, encode
+from media.backlog import Backlog
+from media.conversation import Conversation
+from media.ladder.protocol import News, news
 from media.ladder.settings import LadderSettings
-
-log = structlog.get_logger(__name__)
-
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
-READ_BYTES: Final = 64 * 1024
-PIPE_BYTES: Final = 64 * 1024
-"""Written ahead of what the kernel takes."""
 
 BACKLOG_BYTES: Final = 16 * 1024 * 1024
 BACKLOG_S: Final = 8.0
-KEPT_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR")
-"""All that a worker gets to know: passwords stand in the environment too."""
 
 
 def worker_command(settings: LadderSettings) -> tuple[str, ...]:
@@ -38,74 +23,6 @@ def worker_command(settings: LadderSettings) -> tuple[str, ...]:
     )
 
 
-class Worker:
-    """`run` it once. `hear` is called on the loop with all that the process says."""
-
-    def __init__(self, command: tuple[str, ...], hear: Callable[[News], None]) -> None:
-        self.backlog = Backlog(BACKLOG_BYTES, BACKLOG_S)
-        self.heard_at = time.monotonic()
-        """When the process said something last, monotonic time in seconds."""
-        self.pid = 0
-        self._command = command
-        self._hear = hear
-        self._process: asyncio.subprocess.Process | None = None
-        self._wake = asyncio.Event()
-
-    def send(self, order: Order, at_90k: int | None = None) -> bool:
-        """Queues an order; False where the backlog is full (see `Backlog.put`)."""
-        taken = self.backlog.put(encode(order), at_90k)
-        self._wake.set()
-        return taken
-
-    def kill(self) -> None:
-        """Ends the process at once; `run` returns."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-
-    async def run(self) -> int:
-        """Starts the process and serves it until it ends, or kills it when cancelled. Returns its exit status."""
-        process = self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            cwd=ROOT,
-            env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self.pid = process.pid
-        writing = asyncio.create_task(self._write(process.stdin), name="ladder: feed a worker")
-        try:
-            await self._read(process.stdout)
-        finally:
-            writing.cancel()
-            self.kill()
-            code = await reap(process, process.stdout)
-            await asyncio.gather(writing, return_exceptions=True)
-        return code
-
-    async def _read(self, stream: asyncio.StreamReader) -> None:
-        reader = NewsReader()
-        while data := await stream.read(READ_BYTES):
-            self.heard_at = time.monotonic()
-            try:
-                for news in reader.feed(data):
-                    self._hear(news)
-            except ProtocolError:
-                log.exception("a ladder worker cannot be understood", pid=self.pid)
-                return
-
-    async def _write(self, stream: asyncio.StreamWriter) -> None:
-        stream.transport.set_write_buffer_limits(high=PIPE_BYTES)
-        try:
-            while True:
-                while (message := self.backlog.pop()) is not None:
-                    stream.write(message)
-                    await stream.drain()
-                self._wake.clear()
-                await self._wake.wait()
-        except ConnectionError:
-            pass  # the reader sees the end
-        finally:
-            stream.close()
+def worker(command: tuple[str, ...], hear: Callable[[News], None]) -> Conversation[News]:
+    """To be `run` once. `hear` is called on the loop with all that the process says."""
+    return Conversation("ladder worker", command, Backlog(BACKLOG_BYTES, BACKLOG_S), news(), hear)

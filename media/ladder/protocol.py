@@ -5,18 +5,11 @@ Server to worker: `Setup`, then `Feed` after `Feed`, `Flush` when the source pau
 run, so that what belongs to one that was given up is known and left out.
 """
 
-from collections.abc import Iterator
-from typing import Final
-
 import msgspec
 
+from media.framing import Messages
 from media.ladder.rungs import Rung
 from media.packet import VideoTrack
-
-MAX_MESSAGE: Final = 16 * 1024 * 1024
-"""A message longer than this is a fault."""
-
-_HEAD: Final = 4
 
 
 class Setup(msgspec.Struct, frozen=True, gc=False, tag=True, array_like=True):
@@ -78,67 +71,11 @@ Order = Setup | Feed | Flush
 News = Ready | Began | Coded | Ended
 
 
-class ProtocolError(Exception):
-    """The other side does not speak this protocol."""
+def orders() -> Messages[Order]:
+    """For the worker."""
+    return Messages(msgspec.msgpack.Decoder(Order))
 
 
-def encode(message: Order | News) -> bytes:
-    """A message as it travels."""
-    body = msgspec.msgpack.encode(message)
-    return len(body).to_bytes(_HEAD, "big") + body
-
-
-class _Frames:
-    """Cuts bytes as they come into message bodies."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        buffer = self._buffer
-        buffer += data
-        at = 0
-        try:
-            while len(buffer) - at >= _HEAD:
-                length = int.from_bytes(buffer[at : at + _HEAD], "big")
-                if length > MAX_MESSAGE:
-                    raise ProtocolError(f"a message of {length} bytes")
-                if len(buffer) - at - _HEAD < length:
-                    return
-                body = bytes(buffer[at + _HEAD : at + _HEAD + length])
-                at += _HEAD + length
-                yield body
-        finally:
-            del buffer[:at]
-
-
-class OrderReader:
-    """Bytes of the server in, orders out."""
-
-    def __init__(self) -> None:
-        self._frames = _Frames()
-        self._decoder = msgspec.msgpack.Decoder(Order)
-
-    def feed(self, data: bytes) -> Iterator[Order]:
-        """Raises ProtocolError."""
-        for body in self._frames.feed(data):
-            try:
-                yield self._decoder.decode(body)
-            except (msgspec.DecodeError, msgspec.ValidationError) as problem:
-                raise ProtocolError(str(problem)) from problem
-
-
-class NewsReader:
-    """Bytes of a worker in, news out."""
-
-    def __init__(self) -> None:
-        self._frames = _Frames()
-        self._decoder = msgspec.msgpack.Decoder(News)
-
-    def feed(self, data: bytes) -> Iterator[News]:
-        """Raises ProtocolError."""
-        for body in self._frames.feed(data):
-            try:
-                yield self._decoder.decode(body)
-            except (msgspec.DecodeError, msgspec.ValidationError) as problem:
-                raise ProtocolError(str(problem)) from problem
+def news() -> Messages[News]:
+    """For the server."""
+    return Messages(msgspec.msgpack.Decoder(News))

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from typing import BinaryIO, Final
 
 from media.codec.ladder import Picture, Transcoder
-from media.ladder.protocol import Began, Coded, Ended, Feed, Flush, News, Order, OrderReader, Ready, Setup, encode
+from media.framing import encode
+from media.ladder.protocol import Began, Coded, Ended, Feed, Flush, News, Order, Ready, Setup, orders
 
 READ_BYTES: Final = 64 * 1024
 PR_SET_PDEATHSIG: Final = 1
@@ -62,7 +63,7 @@ class Session:
 
 def serve(source: BinaryIO, sink: BinaryIO, session: Session) -> None:
     """Until the source ends."""
-    reader = OrderReader()
+    reader = orders()
     sink.write(encode(Ready()))
     sink.flush()
     while data := os.read(source.fileno(), READ_BYTES):

@@ -1,18 +1,16 @@
 """One mixing process as the server sees it: fed from a bounded backlog, its news pushed into a stream, ended."""
 
 import asyncio
-import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import structlog
 
-from app.process import reap
-from media.ladder.backlog import Backlog
+from media.backlog import Backlog
+from media.conversation import Conversation
 from media.mixer.protocol import (
     GUEST,
     HOST,
@@ -22,10 +20,8 @@ from media.mixer.protocol import (
     Made,
     News,
     Order,
-    ProtocolError,
     Ready,
     Setup,
-    encode,
     news,
 )
 from media.packet import CLOCK_HZ, Kind, Packet, Tracks
@@ -33,13 +29,8 @@ from media.stream import Stream
 
 log = structlog.get_logger(__name__)
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
-READ_BYTES: Final = 64 * 1024
-PIPE_BYTES: Final = 64 * 1024
 BACKLOG_BYTES: Final = 8 * 1024 * 1024
 BACKLOG_S: Final = 3.0
-KEPT_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR")
-"""All that a worker gets to know: passwords stand in the environment too."""
 
 
 def worker_command() -> tuple[str, ...]:
@@ -112,9 +103,7 @@ class ProcessMixer:
         """The process is there: what came before is not waited for."""
         self.late_s = 0.0
         self.dropped = 0
-        self._command = command
-        self._backlog = Backlog(BACKLOG_BYTES, BACKLOG_S)
-        self._wake = asyncio.Event()
+        self._worker = Conversation("mixer", command, Backlog(BACKLOG_BYTES, BACKLOG_S), news(), self._hear)
         self._base = 0
         self._closed = False
         self._ears = (Ear(self, HOST, host), Ear(self, GUEST, guest))
@@ -140,59 +129,17 @@ class ProcessMixer:
 
     def order(self, order: Order, at_90k: int | None = None) -> bool:
         """Queues an order; False where the backlog is full and it was dropped."""
-        taken = self._backlog.put(encode(order), at_90k)
+        taken = self._worker.send(order, at_90k)
         self.dropped += not taken
-        self._wake.set()
         return taken
 
     async def _run(self) -> None:
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                cwd=ROOT,
-                env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
-            )
-            assert process.stdin is not None
-            assert process.stdout is not None
-            writing = asyncio.create_task(self._write(process.stdin), name="mixer: feed")
-            try:
-                await self._read(process.stdout)
-            finally:
-                writing.cancel()
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await reap(process, process.stdout)
-                await asyncio.gather(writing, return_exceptions=True)
+            await self._worker.run()
         except OSError:
             log.exception("a mixer cannot be started")
         finally:
             self.failed = True
-
-    async def _read(self, source: asyncio.StreamReader) -> None:
-        reader = news()
-        while data := await source.read(READ_BYTES):
-            try:
-                for one in reader.feed(data):
-                    self._hear(one)
-            except ProtocolError:
-                log.exception("a mixer cannot be understood", stream=self.stream.id)
-                return
-
-    async def _write(self, sink: asyncio.StreamWriter) -> None:
-        sink.transport.set_write_buffer_limits(high=PIPE_BYTES)
-        try:
-            while True:
-                while (message := self._backlog.pop()) is not None:
-                    sink.write(message)
-                    await sink.drain()
-                self._wake.clear()
-                await self._wake.wait()
-        except ConnectionError:
-            pass  # the reader sees the end
-        finally:
-            sink.close()
 
     def _hear(self, one: News) -> None:
         if self._closed:

@@ -4,14 +4,13 @@ Server to worker: `Setup` and `Gone` of a source, `Feed` after `Feed`. Worker to
 first picture, `Made` after `Made`. Pure.
 """
 
-from collections.abc import Iterator
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 import msgspec
 
+from media.framing import Messages
 from media.packet import AudioTrack, Kind, VideoTrack
 
-MAX_MESSAGE: Final = 16 * 1024 * 1024
 HOST: Final = 0
 GUEST: Final = 1
 
@@ -65,43 +64,6 @@ class Made(msgspec.Struct, frozen=True, gc=False, tag=True, array_like=True):
 
 Order = Setup | Gone | Feed
 News = Ready | Began | Made
-
-
-class ProtocolError(Exception):
-    """The other side does not speak this protocol."""
-
-
-def encode(message: Order | News) -> bytes:
-    """A message as it travels."""
-    body = msgspec.msgpack.encode(message)
-    return len(body).to_bytes(4, "big") + body
-
-
-T = TypeVar("T")
-
-
-class Messages(Generic[T]):
-    """Bytes in, whole messages out."""
-
-    def __init__(self, decoder: msgspec.msgpack.Decoder[T]) -> None:
-        self._buffer = bytearray()
-        self._decoder = decoder
-
-    def feed(self, data: bytes) -> Iterator[T]:
-        """Raises ProtocolError."""
-        self._buffer += data
-        while len(self._buffer) >= 4:
-            length = int.from_bytes(self._buffer[:4], "big")
-            if length > MAX_MESSAGE:
-                raise ProtocolError(f"a message of {length} bytes")
-            if len(self._buffer) < 4 + length:
-                return
-            body = bytes(self._buffer[4 : 4 + length])
-            del self._buffer[: 4 + length]
-            try:
-                yield self._decoder.decode(body)
-            except (msgspec.DecodeError, msgspec.ValidationError) as problem:
-                raise ProtocolError(str(problem)) from problem
 
 
 def orders() -> Messages[Order]:

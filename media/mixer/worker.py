@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from typing import BinaryIO, Final
 
 from media.codec.mix import Mix
-from media.mixer.protocol import Began, Feed, Gone, Made, News, Order, Ready, Setup, encode, orders
+from media.framing import encode
+from media.mixer.protocol import Began, Feed, Gone, Made, News, Order, Ready, Setup, orders
 from media.packet import CLOCK_HZ
 
 READ_BYTES: Final = 64 * 1024

@@ -20,11 +20,11 @@ from media.packet import Kind as MediaKind
 from media.packet import Packet, Tracks
 from media.rtmp import amf0
 from media.rtmp.chunk import DEFAULT_CHUNK_BYTES, ChunkReader, Message, write_message
+from media.rtmp.control import Control, Kind
 from media.rtmp.errors import RtmpError
 from media.rtmp.events import short_text
 from media.rtmp.flv import AUDIO_FOURCC, VIDEO_FOURCC
 from media.rtmp.handshake import SIZE, VERSION
-from media.rtmp.protocol import PING_REQUEST, PING_RESPONSE, Kind
 
 PROGRAM: Final = "FMLE/3.0 (compatible; Gryf)"
 """Servers expect an encoder of the old family; this is how all others introduce themselves too."""
@@ -86,8 +86,7 @@ class ClientConnection:
         self._out: list[bytes] = [bytes((VERSION,)), bytes(8) + secrets.token_bytes(SIZE - 8)]
         self._chunk_bytes = DEFAULT_CHUNK_BYTES
         self._stream = 0
-        self._bytes_in = self._acknowledged = 0
-        self._window = 0
+        self._keeping = Control(self._control)
         self._tracks = Tracks()
         self._clock = OutClock()
         self._waits_for_key = True
@@ -104,7 +103,7 @@ class ClientConnection:
         try:
             if self.state is State.HANDSHAKE:
                 data = self._shake_hands(data)
-            self._bytes_in += len(data)
+            self._keeping.bytes_in += len(data)
             self._chunks.feed(data)
             while self.state not in (State.HANDSHAKE, State.CLOSED):
                 message = self._chunks.next_message()
@@ -113,7 +112,7 @@ class ClientConnection:
                 event = self._on_message(message)
                 if event is not None:
                     events.append(event)
-            self._acknowledge()
+            self._keeping.acknowledge()
         except RtmpError as problem:
             self.state = State.CLOSED
             events.append(Broken(str(problem)))
@@ -193,28 +192,8 @@ class ClientConnection:
         if kind in (Kind.COMMAND, Kind.COMMAND_AMF3):
             return self._on_command(amf0.decode(body[1:] if kind == Kind.COMMAND_AMF3 else body))
         if kind <= Kind.PEER_BANDWIDTH:
-            self._on_control(kind, body)
+            self._keeping.follow(kind, body, self._chunks)
         return None
-
-    def _on_control(self, kind: int, body: bytes) -> None:
-        if len(body) < 4:
-            raise RtmpError(f"control message {kind} cut short")
-        (value,) = struct.unpack_from(">I", body)
-        if kind == Kind.SET_CHUNK_SIZE:
-            self._chunks.set_chunk_bytes(value)
-        elif kind == Kind.ABORT:
-            self._chunks.abort(value)
-        elif kind == Kind.WINDOW_SIZE:
-            self._window = max(value, 1024)
-        elif kind == Kind.PEER_BANDWIDTH:
-            self._control(Kind.WINDOW_SIZE, body[:4])
-        elif kind == Kind.USER_CONTROL and value >> 16 == PING_REQUEST and len(body) >= 6:
-            self._control(Kind.USER_CONTROL, struct.pack(">H", PING_RESPONSE) + body[2:6])
-
-    def _acknowledge(self) -> None:
-        if self._window and self._bytes_in - self._acknowledged >= self._window:
-            self._acknowledged = self._bytes_in
-            self._control(Kind.ACKNOWLEDGEMENT, struct.pack(">I", self._bytes_in & 0xFFFFFFFF))
 
     def _on_command(self, values: list[amf0.Value]) -> ClientEvent | None:
         name = values[0] if values else None

@@ -10,35 +10,18 @@ After `PublishRequested` call `accept_publish()` (it returns the events that wai
 
 import struct
 from collections.abc import Callable, Mapping
-from enum import Enum, IntEnum, auto
+from enum import Enum, auto
 from typing import Final
 
 from media.rtmp import amf0
 from media.rtmp.assembly import Assembler
 from media.rtmp.chunk import ChunkReader, Limits, Message, write_message
+from media.rtmp.control import PING_REQUEST, STREAM_BEGIN, Control, Kind
 from media.rtmp.errors import RtmpError
 from media.rtmp.events import Connected, Event, Faulted, Metadata, PublishRequested, Refused, Unpublished, short_text
 from media.rtmp.flv import AUDIO_FOURCC, VIDEO_FOURCC, Unplayable
 from media.rtmp.handshake import Handshake
 from media.rtmp.stream_key import stream_key
-
-
-class Kind(IntEnum):
-    """Message types (RTMP specification §5.4, §7.1)."""
-
-    SET_CHUNK_SIZE = 1
-    ABORT = 2
-    ACKNOWLEDGEMENT = 3
-    USER_CONTROL = 4
-    WINDOW_SIZE = 5
-    PEER_BANDWIDTH = 6
-    AUDIO = 8
-    VIDEO = 9
-    DATA_AMF3 = 15
-    COMMAND_AMF3 = 17
-    DATA = 18
-    COMMAND = 20
-    AGGREGATE = 22
 
 
 class State(Enum):
@@ -55,8 +38,6 @@ class State(Enum):
 
 MEDIA: Final = frozenset({8, 9})
 """`Kind.AUDIO` and `Kind.VIDEO` as plain numbers: the test of the hot path."""
-
-PING_REQUEST, PING_RESPONSE, STREAM_BEGIN = 6, 7, 0
 
 OUR_CHUNK_BYTES: Final = 131_072
 """Announced to the peer. ffmpeg takes it over for what it sends: a whole frame is then one chunk."""
@@ -96,9 +77,7 @@ class ServerConnection:
         self._connected = False
         self._streams = 0
         self._publish_stream = 0
-        self._bytes_in = 0
-        self._acknowledged = 0
-        self._window = WINDOW_BYTES
+        self._control = Control(self._send_message, WINDOW_BYTES, WINDOW_BYTES)
         self._early_bytes = 0
         self._commands: Mapping[str, Callable[[float, int, Arguments], None]] = {
             "connect": self._on_connect,
@@ -118,7 +97,7 @@ class ServerConnection:
         """Takes bytes and returns what happened. After `Faulted` and after `closing` bytes are ignored."""
         if self.state is State.CLOSED:
             return []
-        self._bytes_in += len(data)
+        self._control.bytes_in += len(data)
         try:
             if self.state is State.HANDSHAKE:
                 answer, data = self._handshake.feed(data)
@@ -128,7 +107,7 @@ class ServerConnection:
                 self.state = State.OPEN
             if data:
                 self._chunks.feed(data)
-                self._acknowledge()
+                self._control.acknowledge()
             self._read()
             if self.state is State.DECIDING and self._chunks.waiting_bytes > MAX_WAITING_BYTES:
                 raise RtmpError("media before the publication was accepted")
@@ -194,7 +173,7 @@ class ServerConnection:
         elif kind == Kind.AGGREGATE:
             self._on_aggregate(message)
         elif kind <= Kind.PEER_BANDWIDTH:
-            self._on_control(kind, message.body)
+            self._control.follow(kind, message.body, self._chunks)
 
     def _on_media(self, kind: int, time_ms: int, body: bytes) -> None:
         if self.state is not State.PUBLISHING:
@@ -218,30 +197,10 @@ class ServerConnection:
                 self._on_media(kind, time_ms + shift & 0xFFFFFFFF, body[at : at + size])
             at += size + 4
 
-    def _on_control(self, kind: int, body: bytes) -> None:
-        if len(body) < 4:
-            raise RtmpError(f"control message {kind} cut short")
-        (value,) = struct.unpack_from(">I", body)
-        if kind == Kind.SET_CHUNK_SIZE:
-            self._chunks.set_chunk_bytes(value)
-        elif kind == Kind.ABORT:
-            self._chunks.abort(value)
-        elif kind == Kind.WINDOW_SIZE:
-            self._window = max(value, 1024)
-        elif kind == Kind.PEER_BANDWIDTH:
-            self._send(self._message(Kind.WINDOW_SIZE, struct.pack(">I", WINDOW_BYTES)))
-        elif kind == Kind.USER_CONTROL and value >> 16 == PING_REQUEST and len(body) >= 6:
-            self._send(self._message(Kind.USER_CONTROL, struct.pack(">H", PING_RESPONSE) + body[2:6]))
-
     def ping(self) -> None:
         """Asks a publisher for a sign of life. What matters is that its host answers: one that is gone resets TCP."""
         if self.state is State.PUBLISHING:
-            self._send(self._message(Kind.USER_CONTROL, struct.pack(">HI", PING_REQUEST, self._bytes_in & 0x7FFFFFFF)))
-
-    def _acknowledge(self) -> None:
-        if self._bytes_in - self._acknowledged >= self._window:
-            self._acknowledged = self._bytes_in
-            self._send(self._message(Kind.ACKNOWLEDGEMENT, struct.pack(">I", self._bytes_in & 0xFFFFFFFF)))
+            self._send_control(PING_REQUEST, self._control.bytes_in & 0x7FFFFFFF)
 
     def _on_data(self, body: bytes, *, skip: bool) -> None:
         values = self._decode(body, skip=skip)
@@ -284,9 +243,9 @@ class ServerConnection:
         self._app, self._tc_url = short_text(said.get("app"), 1024), short_text(said.get("tcUrl"), 2048)
         self.encoder = short_text(said.get("flashVer"), 80)
         self._connected = True
-        self._send(self._message(Kind.WINDOW_SIZE, struct.pack(">I", WINDOW_BYTES)))
-        self._send(self._message(Kind.PEER_BANDWIDTH, struct.pack(">IB", WINDOW_BYTES, 2)))
-        self._send(self._message(Kind.SET_CHUNK_SIZE, struct.pack(">I", OUR_CHUNK_BYTES)))
+        self._send_message(Kind.WINDOW_SIZE, struct.pack(">I", WINDOW_BYTES))
+        self._send_message(Kind.PEER_BANDWIDTH, struct.pack(">IB", WINDOW_BYTES, 2))
+        self._send_message(Kind.SET_CHUNK_SIZE, struct.pack(">I", OUR_CHUNK_BYTES))
         fourccs = [code.decode() for code in (*VIDEO_FOURCC, *AUDIO_FOURCC)]
         can_decode = 1
         self._send_command(
@@ -382,8 +341,11 @@ class ServerConnection:
     def _send_status(self, level: str, code: str, description: str) -> None:
         self._send_command("onStatus", 0, None, _status(level, code, description), stream=self._publish_stream)
 
-    def _send_control(self, kind: int, stream: int) -> None:
-        self._send(self._message(Kind.USER_CONTROL, struct.pack(">HI", kind, stream)))
+    def _send_message(self, kind: Kind, body: bytes) -> None:
+        self._send(self._message(kind, body))
+
+    def _send_control(self, kind: int, value: int) -> None:
+        self._send_message(Kind.USER_CONTROL, struct.pack(">HI", kind, value))
 
 
 def _status(level: str, code: str, description: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from app.process import reap
+from app.process import environment, last_words, reap
 from app.wire import ROOT
 from media.archive.spans import spans
 from media.record.timeline import RecordingIndex, duration_s
@@ -92,7 +92,7 @@ async def run_child(order: SpeechOrder, seconds: float, hear: Hear) -> Words | F
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "media.speech.child"),
         cwd=ROOT,
-        env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
+        env=environment(KEPT_ENVIRONMENT),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -101,7 +101,7 @@ async def run_child(order: SpeechOrder, seconds: float, hear: Hear) -> Words | F
     )
     assert child.stdout is not None
     assert child.stderr is not None
-    complaints = asyncio.create_task(_tail(child.stderr))
+    complaints = asyncio.create_task(last_words(child.stderr, STDERR_KEPT))
     try:
         async with asyncio.timeout(order.cpu_s * WALL_FACTOR):
             answer = await _converse(child, order, seconds, hear)
@@ -148,11 +148,3 @@ def _verdict(status: int, words: str) -> Failed:
     if status in {-signal.SIGXCPU, -signal.SIGKILL} or "MemoryError" in words or "Cannot allocate" in words:
         return Failed(SpeechFailure.TOO_DEMANDING, f"status {status}")
     return Failed(SpeechFailure.ENGINE, f"status {status}: {words[-STDERR_KEPT:]}")
-
-
-async def _tail(stream: asyncio.StreamReader) -> str:
-    """The last words on standard error, of which there may be very many."""
-    kept = b""
-    while block := await stream.read(65536):
-        kept = (kept + block)[-STDERR_KEPT:]
-    return kept.decode("utf-8", errors="replace")

@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, hdrs, web
 from app import api
 from app.database import DATABASE, Tx
 from app.errors import Invalid, TooLarge
-from app.files import AUDIO, FILES, VIDEO, clean_name
+from app.files import AUDIO, BROKEN_FORM, FILES, VIDEO, clean_name
 from app.files import Upload as ReceivedFile
 from app.files.sniff import UNKNOWN
 from app.i18n import LOCALES
@@ -131,7 +131,10 @@ async def _receive(request: web.Request, limit: int, name: str) -> ReceivedFile:
     """Goes by the content alone: cameras and people name films as they like."""
     source: BodyPartReader | AsyncIterator[bytes]
     if request.content_type == "multipart/form-data":
-        part = await (await request.multipart()).next()
+        try:
+            part = await (await request.multipart()).next()
+        except BROKEN_FORM:
+            raise Invalid("The upload broke off") from None
         if not isinstance(part, BodyPartReader) or not part.filename:
             raise Invalid(fields={"file": "Choose a file"})
         source, name = _blocks(part), name or part.filename
@@ -143,8 +146,11 @@ async def _receive(request: web.Request, limit: int, name: str) -> ReceivedFile:
 
 async def _blocks(part: BodyPartReader) -> AsyncIterator[bytes]:
     """A form's file without what it says of itself."""
-    while block := await part.read_chunk(65536):
-        yield block
+    try:
+        while block := await part.read_chunk(65536):
+            yield block
+    except BROKEN_FORM:
+        raise Invalid("The upload broke off") from None
 
 
 async def _small_body(request: web.Request) -> bytes:

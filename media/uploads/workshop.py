@@ -17,7 +17,7 @@ import structlog
 from app.database import Tx
 from app.files import FileStore, FolderStorage
 from app.i18n import Locales
-from app.process import reap
+from app.process import last_words, reap
 from app.wire import ROOT
 from media.uploads.child import Answer, ChildLimits, Converted, Failed, Looked, Order, Reached
 from media.uploads.rules import Failure, Limits
@@ -117,7 +117,7 @@ async def run_child(order: Order, wall_s: float, hear: Hear) -> Looked | Convert
     )
     assert child.stdout is not None
     assert child.stderr is not None
-    complaints = asyncio.create_task(_tail(child.stderr))
+    complaints = asyncio.create_task(last_words(child.stderr, STDERR_KEPT))
     try:
         async with asyncio.timeout(wall_s):
             answer = await _converse(child, order, hear)
@@ -166,11 +166,3 @@ def _verdict(status: int, words: str) -> Failed:
     if status == -signal.SIGXFSZ:
         return Failed(Failure.NO_ROOM, f"status {status}")
     return Failed(Failure.OURS, f"status {status}: {words[-STDERR_KEPT:]}")
-
-
-async def _tail(stream: asyncio.StreamReader) -> str:
-    """The last words on standard error, of which there may be very many."""
-    kept = b""
-    while block := await stream.read(65536):
-        kept = (kept + block)[-STDERR_KEPT:]
-    return kept.decode("utf-8", errors="replace")

@@ -160,7 +160,7 @@ async def block_place(tx: Tx, actor: Actor, block: Block, *, without_account: bo
     consultation = await access_consultation(tx, actor, block.consultation_id)
     phases = await store.phases(tx, consultation.id)
     participant = await own_participant(tx, actor, consultation.id)
-    now = await store.now(tx)
+    now = await tx.now()
     return place_of(consultation, phases, block, actor, participant, now, without_account=without_account)
 
 

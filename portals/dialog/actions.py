@@ -42,7 +42,7 @@ async def consultation_view(tx: Tx, actor: Actor, consultation_id: int) -> Consu
     consultation = await access_consultation(tx, actor, consultation_id)
     phases = await store.phases(tx, consultation.id)
     rows = [block.row for block in await store.blocks(tx, consultation.id)]
-    return ConsultationView(consultation, phases, rows, await store.now(tx))
+    return ConsultationView(consultation, phases, rows, await tx.now())
 
 
 async def make_consultation(
@@ -63,7 +63,7 @@ async def make_consultation(
         for kind in kit.always:
             if blocks.find(kind) is not None:
                 await add_block_in(tx, blocks, actor, consultation, kind)
-        now = await store.now(tx)
+        now = await tx.now()
         for one in kit.phases:
             phase = await store.add_phase(tx, consultation.id, phase_draft(one, now, locale.zone, locale))
             for kind in one.kinds:
@@ -77,7 +77,7 @@ async def make_in(tx: Tx, actor: Actor, template: Template, draft: ConsultationD
     if not rules.can_manage(actor):
         raise Forbidden
     draft = checked(draft)
-    slug = await _free_slug(tx, draft.title, await store.now(tx))
+    slug = await _free_slug(tx, draft.title, await tx.now())
     consultation = await store.add_consultation(tx, slug, template, draft, _folded(draft), actor.account_id)
     await tx.audit(actor, "consultation.make", f"consultation/{consultation.id}", title=draft.title, template=template)
     return consultation
@@ -104,7 +104,7 @@ async def checklist(tx: Tx, blocks: Blocks, actor: Actor, consultation: Consulta
     """What is there and what is missing before it is published."""
     phases = await store.phases(tx, consultation.id)
     found = await store.blocks(tx, consultation.id)
-    now = await store.now(tx)
+    now = await tx.now()
     filled = {block.phase_id for block in found}
     lines = [
         Check(_("It says in a few sentences what it is about"), bool(consultation.summary)),
@@ -242,7 +242,7 @@ def checked(draft: ConsultationDraft) -> ConsultationDraft:
 
 async def _check_promise(tx: Tx, before: Consultation, draft: ConsultationDraft) -> None:
     """What people could rely on when they joined stays: who may take part, how they are shown, what they are asked."""
-    now = await store.now(tx)
+    now = await tx.now()
     if rules.stage(await store.phases(tx, before.id), now) == "coming":
         return
     names = ("open_to", "kinds", "only_districts", "shown_as", "asked")
@@ -262,7 +262,7 @@ def _as_set(value: object) -> object:
 async def _days_to_next_week(tx: Tx, first: datetime | None, zone: ZoneInfo) -> int:
     if first is None:
         return 0
-    now = await store.now(tx)
+    now = await tx.now()
     return (now.astimezone(zone).date() - first.astimezone(zone).date()).days + 7
 
 

@@ -96,7 +96,7 @@ async def show_own_part(request: web.Request) -> web.Response:
         consultation = await access_consultation(tx, actor, _id(request))
         participant = await own_participant(tx, actor, consultation.id)
         phases = await store.phases(tx, consultation.id)
-        refusal = rules.can_take_part(consultation, None, phases, actor, participant, await store.now(tx))
+        refusal = rules.can_take_part(consultation, None, phases, actor, participant, await tx.now())
     said = refusal.text(request.app[LOCALES].choose(request)) if refusal else ""
     author = rules.shown(participant) if participant else None
     return api.reply(OwnPart(participant is not None, author, said))

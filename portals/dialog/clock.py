@@ -43,7 +43,7 @@ async def tell(database: Database, blocks: Blocks, due: DuePhase) -> bool:
         if phase is None or consultation is None or consultation.state != "published":
             return False
         due_at = phase.starts_at if due.what == "begun" else phase.ends_at
-        if due_at > await store.now(tx) or not await store.add_transition(tx, phase.id, due.what, due_at):
+        if due_at > await tx.now() or not await store.add_transition(tx, phase.id, due.what, due_at):
             return False
         phase = await store.count_phase(tx, phase.id)
         await _announce(tx, phase, due.what)
@@ -71,7 +71,7 @@ async def places_of_phase(tx: Tx, phase: Phase, what: str) -> list[Place]:
     assert consultation is not None  # its phase is there
     phases = await store.phases(tx, consultation.id)
     edge = await store.is_edge(tx, consultation.id, what)
-    now = await store.now(tx)
+    now = await tx.now()
     return [
         place_of(consultation, phases, block, SYSTEM, None, now)
         for block in await store.blocks(tx, consultation.id)
@@ -115,7 +115,7 @@ async def clock_service(app: web.Application) -> AsyncIterator[None]:
             try:
                 async with database.transaction(readonly=True) as tx:
                     found = await store.due_phases(tx, AT_ONCE)
-                    coming, now = await store.next_due(tx), await store.now(tx)
+                    coming, now = await store.next_due(tx), await tx.now()
             except Unavailable:
                 found, coming = [], None
             for phase_id, dues in groupby(sorted(found, key=lambda due: due.phase_id), lambda due: due.phase_id):

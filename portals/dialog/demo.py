@@ -288,7 +288,7 @@ async def _fill_place(app: web.Application, actors: Mapping[str, Actor], place: 
             return
         clerk = actors.get("consultation_clerk", SYSTEM)
         consultation = await actions.make_in(tx, clerk, place.template, place.draft)
-        now = await store.now(tx)
+        now = await tx.now()
         for one in place.phases:
             draft = PhaseDraft(
                 title=one.title,

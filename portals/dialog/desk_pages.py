@@ -33,7 +33,7 @@ async def list_managed(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].transaction(readonly=True) as tx:
         lines = await list_store.all_lines(tx, words, PAGE + 1, (page - 1) * PAGE)
         waiting = await participant_store.count_verifications(tx, "asked")
-        now = await store.now(tx)
+        now = await tx.now()
     return await render(
         request,
         "dialog/managed.html",
@@ -81,7 +81,7 @@ async def show_manage(request: web.Request, form: Form | None = None) -> web.Str
     async with request.app[DATABASE].transaction(readonly=True) as tx:
         consultation = await access_inside(tx, actor, _id(request))
         phases = await store.phases(tx, consultation.id)
-        now = await store.now(tx)
+        now = await tx.now()
         found = await store.blocks(tx, consultation.id, removed=True)
         kept = {phase.id for phase in phases}
         shown, figures = [], {}

@@ -32,7 +32,7 @@ async def show_join(request: web.Request) -> web.StreamResponse:
         known = await own_participant(tx, actor, consultation.id)
         checked = await participant_store.verification_of(tx, actor.account_id or 0)
         phases = await store.phases(tx, consultation.id)
-        over = rules.stage(phases, await store.now(tx)) == "ended" or consultation.state != "published"
+        over = rules.stage(phases, await tx.now()) == "ended" or consultation.state != "published"
     form = await read(request, JoinForm, **_defaults(known, actor.name))
     fit_join(form, consultation, districts)
     if known is not None and "pseudonym" in form:
@@ -69,7 +69,7 @@ async def show_mine(request: web.Request) -> web.StreamResponse:
         lines = await list_store.lines_of_account(tx, actor.account_id or 0)
         mine = {one.consultation_id: one for one in await participant_store.participations(tx, actor.account_id or 0)}
         checked = await participant_store.verification_of(tx, actor.account_id or 0)
-        now = await store.now(tx)
+        now = await tx.now()
     return await render(
         request,
         "dialog/mine.html",

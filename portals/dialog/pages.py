@@ -30,7 +30,7 @@ async def list_consultations(request: web.Request) -> web.StreamResponse:
     text = request.query.get("q", "")[:LONGEST_SEARCH]
     words = [word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") for word in folded(text).split()]
     async with request.app[DATABASE].transaction(readonly=True) as tx:
-        now = await store.now(tx)
+        now = await tx.now()
         running = await list_store.open_lines(tx, topic, district, words, SHOWN)
         coming = await list_store.coming_lines(tx, topic, district, words, SHOWN)
         ended = await list_store.ended_lines(tx, topic, district, words, PAST)
@@ -69,7 +69,7 @@ async def page_context(
     """What the consultation's page shows; `chosen`: the phase that is looked at. `preview`: as a resident sees it."""
     reader = Actor(language=actor.language) if preview else actor
     phases = await store.phases(tx, consultation.id)
-    now = await store.now(tx)
+    now = await tx.now()
     participant = None if preview else await own_participant(tx, actor, consultation.id)
     phase = chosen_phase(phases, now, chosen)
     shown: list[Shown] = []

@@ -30,7 +30,7 @@ async def join(
         consultation = await access_consultation(tx, actor, consultation_id)
         await _check_time(tx, consultation)
         draft = await with_verified(tx, actor.account_id, draft)
-        now = await store.now(tx)
+        now = await tx.now()
         draft = checked(consultation, draft, districts, now)
         return await add(tx, actor, consultation, draft)
 
@@ -48,7 +48,7 @@ async def change(
             raise NotFound
         await _check_time(tx, consultation)
         draft = await with_verified(tx, actor.account_id, msgspec.structs.replace(draft, pseudonym=known.pseudonym))
-        draft = checked(consultation, draft, districts, await store.now(tx))
+        draft = checked(consultation, draft, districts, await tx.now())
         await participant_store.change_participant(tx, known.id, draft)
         await tx.audit(actor, "consultation.participation", f"consultation/{consultation.id}", shown_as=draft.shown_as)
         changed = await participant_store.participant(tx, known.id)
@@ -114,7 +114,7 @@ async def known_names(tx: Tx, actor: Actor, participant_ids: Sequence[int]) -> d
 
 async def _check_time(tx: Tx, consultation: Consultation) -> None:
     phases = await store.phases(tx, consultation.id)
-    now = await store.now(tx)
+    now = await tx.now()
     if consultation.state != "published" or rules.stage(phases, now) == "ended":
         refusal = rules.when_open(consultation, phases[-1] if phases else None, phases, now)
         raise refused(refusal) if refusal else Conflict("This has ended")

@@ -65,7 +65,7 @@ async def extend_phase(database: Database, actor: Actor, phase_id: int, draft: P
     async with database.transaction() as tx:
         consultation, phase = await _access_phase(tx, actor, phase_id)
         await store.close_phase(tx, phase.id)
-        now = await store.now(tx)
+        now = await tx.now()
         if consultation.state != "published" or phase.state(now) == "ended":
             raise Conflict("This phase is over and is not opened again. Add a new phase instead")
         fields = {}
@@ -97,7 +97,7 @@ async def remove_phase(database: Database, actor: Actor, phase_id: int) -> None:
     """Takes a phase and its blocks off the page; one that has begun stays."""
     async with database.transaction() as tx:
         consultation, phase = await _access_phase(tx, actor, phase_id)
-        if consultation.state != "draft" and phase.state(await store.now(tx)) != "coming":
+        if consultation.state != "draft" and phase.state(await tx.now()) != "coming":
             raise Conflict("This phase has begun; it stays on the page")
         await store.set_phase_removed(tx, phase.id, removed=True)
         await replaced(tx, consultation.id)
@@ -119,7 +119,7 @@ async def order_plan(
             raise Conflict
         if not {phase for _block, phase in placed} <= {0, *phases}:
             raise Conflict
-        now = await store.now(tx)
+        now = await tx.now()
         for block_id, phase_id in placed:
             left = phases.get(blocks[block_id].phase_id or 0)
             moved = (phase_id or None) != blocks[block_id].phase_id
@@ -257,7 +257,7 @@ async def checked_phase(tx: Tx, consultation: Consultation, draft: PhaseDraft, k
     if draft.ends_at <= draft.starts_at:
         fields["ends_at"] = _("The end comes after the beginning")
     if consultation.state != "draft":
-        now = await store.now(tx)
+        now = await tx.now()
         stage = known.state(now) if known else "coming"
         if stage == "coming" and draft.starts_at < now:
             fields["starts_at"] = _("This moment has passed")

@@ -75,7 +75,7 @@ async def _phase_page(
 ) -> web.StreamResponse:
     zone = ZoneInfo(request.app[CITY].time_zone)
     async with request.app[DATABASE].transaction(readonly=True) as tx:
-        now = await store.now(tx)
+        now = await tx.now()
     refused = form.posted or (extend is not None and extend.posted)
     return await render(
         request,

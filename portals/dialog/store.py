@@ -23,12 +23,6 @@ _PHASE = "SELECT id, consultation_id, ordinal, title, summary, starts_at, ends_a
 _BLOCK = "SELECT id, consultation_id, phase_id, kind, ordinal, title, settings, removed_at, rev FROM consultation_block"
 
 
-async def now(tx: Tx) -> datetime:
-    """The clock that decides; it goes on within a transaction."""
-    moment: datetime = await tx.value("SELECT clock_timestamp()")
-    return moment
-
-
 # consultations
 
 

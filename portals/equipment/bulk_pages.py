@@ -10,7 +10,7 @@ from aiohttp import BodyPartReader, web
 
 from app.database import DATABASE
 from app.errors import AppError, Invalid, TooLarge
-from app.files import clean_name
+from app.files import BROKEN_FORM, clean_name
 from app.forms import CSRF_FIELD, STALE, guard, read, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
@@ -194,7 +194,7 @@ async def _file(request: web.Request) -> tuple[str, bytes]:
                     megabytes = importing.MOST_BYTES // 2**20
                     raise TooLarge("Files here may have at most %(megabytes)s MB", megabytes=megabytes)
             return clean_name(part.filename or "plik.csv"), bytes(data)
-    except ValueError:
+    except BROKEN_FORM:
         raise Invalid("The upload broke off") from None
     raise Invalid(_("Choose a file") if accepted else STALE)
 

@@ -12,8 +12,8 @@ from app.actor import Actor
 from app.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.i18n import _
-from app.tables import Fault, Refused, Row, Table, plain, read_csv, rows_of, sheet_table
-from app.workbook import reading as workbook
+from app.tables import Fault, Refused, Row, plain, rows_of
+from app.workbook.reading import table_of
 from portals.equipment import actions, import_store, rules, store
 from portals.equipment.import_store import Waiting
 from portals.equipment.imports import COLUMNS, Known, Place, Plan, Step, cell_fault, named, plan_of
@@ -120,23 +120,13 @@ async def _waiting(tx: Tx, actor: Actor, import_id: int, *, lock: bool = False) 
 
 async def _plan(tx: Tx, actor: Actor, content: bytes, *, lock: bool = False) -> Plan:
     try:
-        table = await _table(content)
+        table = await table_of(content, MOST_ROWS)
         rows, faults = await asyncio.to_thread(rows_of, table, COLUMNS, cell_fault)
     except Refused as problem:
         return Plan(steps=[], faults=[problem.fault])
     known = await _known(tx, actor, rows, lock=lock)
     plan = await asyncio.to_thread(plan_of, rows, faults, known, actions.today())
     return msgspec.structs.replace(plan, encoding=table.encoding, delimiter=table.delimiter)
-
-
-async def _table(content: bytes) -> Table:
-    """Of a workbook or of CSV. Raises `Refused`."""
-    if not content.startswith(workbook.BEGINS):
-        return await asyncio.to_thread(read_csv, content, MOST_ROWS)
-    try:
-        return sheet_table(await workbook.rows_of(content), MOST_ROWS)
-    except workbook.Unreadable as problem:
-        raise Refused(Fault(line=1, text=str(problem))) from None
 
 
 async def _known(tx: Tx, actor: Actor, rows: Sequence[Row], *, lock: bool) -> Known:

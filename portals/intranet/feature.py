@@ -105,7 +105,7 @@ FEATURE = Feature(
     name="intranet",
     folder=Path(__file__).parent,
     needs=("identity", "realtime"),
-    nav=(NavItem(label="Intranet", path="/intranet", allow=SIGNED_IN, order=45, icon="home"),),
+    nav=(NavItem(label="Intranet", path="/intranet", allow=SIGNED_IN, order=45, icon="home", shown=actions.is_staff),),
     routes=(*PAGE_ROUTES, *API_ROUTES),
     rooms=ROOMS,
     services=(start_page_service,),

@@ -1,12 +1,13 @@
 """The transaction: what leaves after COMMIT, what never leaves, and what becomes of its connection."""
 
 import asyncio
+import itertools
 
 import asyncpg
 import msgspec
 import pytest
 
-from app.database import Database, Publication, open_pool
+from app.database import GATHER_S, Database, Publication, open_pool
 from app.errors import ConfigurationError, NotFound, Unavailable
 from app.feature import Event
 
@@ -90,6 +91,16 @@ async def test_a_glance_is_one_statement_and_tells_nobody(db):
         assert await tx.maybe(Thing, "SELECT id, name FROM thing") == Thing(1, "gryf"), "the connection was given back"
 
 
+async def test_the_clock_goes_on_within_a_transaction(db):
+    async with db.transaction() as tx:
+        began = await tx.value("SELECT now()")
+        first, second = await tx.now(), await tx.now()
+        assert began < first < second
+        assert await tx.value("SELECT now()") == began
+    async with db.glance() as tx:
+        assert await tx.now() > second
+
+
 async def test_work_is_woken_after_commit_once_and_by_nothing_else(db):
     asleep = asyncio.create_task(db.woken("sealing", 20))
     async with db.transaction() as tx:
@@ -109,6 +120,29 @@ async def test_work_is_woken_after_commit_once_and_by_nothing_else(db):
         tx.wake("sealing")
     assert await db.woken("sealing", 20), "what came while it was at work is not forgotten"
     assert not await db.woken("sealing", 0.01)
+
+
+async def test_a_storm_of_changes_wakes_few_turns(db):
+    async def change():
+        async with db.transaction() as tx:
+            tx.wake("counting")
+
+    turns = []
+
+    async def work():
+        while True:
+            if await db.woken("counting", 20):
+                turns.append(asyncio.get_running_loop().time())
+
+    working = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    for _ in range(40):
+        await change()
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(2 * GATHER_S)
+    working.cancel()
+    assert 1 < len(turns) < 20
+    assert all(after - before >= GATHER_S * 0.99 for before, after in itertools.pairwise(turns))
 
 
 async def test_callbacks_run_after_commit_with_the_connection_given_back(db):
@@ -291,3 +325,24 @@ async def test_a_connection_comes_back_clean_without_a_question_to_the_server(db
     connection.add_query_logger(lambda query: asked.append(query.query))
     await db.pool.release(connection)
     assert asked == []
+
+
+async def test_a_storm_waits_in_order_without_connections(db):
+    inside, most, order = 0, 0, []
+
+    async def visit(number):
+        nonlocal inside, most
+        async with db.turn("sending", 3):
+            inside += 1
+            most = max(most, inside)
+            order.append(number)
+            await asyncio.sleep(0.005)
+            inside -= 1
+
+    visits = [asyncio.create_task(visit(number)) for number in range(12)]
+    await asyncio.sleep(0.001)
+    visits[5].cancel()  # who leaves the queue holds up nobody
+    await asyncio.gather(*visits, return_exceptions=True)
+    assert (most, order) == (3, [number for number in range(12) if number != 5])
+    async with db.turn("another", 1):
+        pass

@@ -269,7 +269,8 @@ async def test_the_openapi_document_describes_every_route(house):
         places = [one["name"] for one in operation["parameters"] if one["in"] == "path"]
         assert places == re.findall(r"\{(\w+)\}", path)
         assert "default" in operation["responses"]
-        assert all(re.fullmatch(r"2\d\d|default", status) for status in operation["responses"])
+        assert all(re.fullmatch(r"2\d\d|4\d\d|503|default", status) for status in operation["responses"])
+        assert sum(status.startswith("2") for status in operation["responses"]) == 1
 
 
 async def test_the_openapi_documents_references_lead_somewhere(house):

@@ -15,5 +15,12 @@ def parsed() -> dict[str, ast.Module]:
     return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 
+@cache
+def nodes_of(name: str) -> list[ast.AST]:
+    """All nodes of a file. Walking through the trees is most of what reading rules off them costs."""
+    return list(ast.walk(parsed()[name]))
+
+
+@cache
 def lines_of(name: str) -> list[str]:
     return (ROOT / name).read_text(encoding="utf-8").splitlines()

@@ -61,7 +61,7 @@ async def access_chair(tx: Tx, actor: Actor, session_id: int) -> Session:
 async def debate_view(tx: Tx, actor: Actor, session_id: int, *, inside: bool = False) -> DebateView:
     """Who speaks and who waits: what the room starts with. `inside`: in closed parts too; the caller has checked it."""
     view = await session_view(tx, actor, session_id)
-    now = await store.now(tx)
+    now = await tx.now()
     speeches = await store.open_speeches(tx, session_id) if view.session.state == "live" else []
     if not inside:
         speeches = [one for one in speeches if not one.closed]
@@ -94,7 +94,7 @@ async def spoken(tx: Tx, actor: Actor, session_id: int) -> SpeechList:
     """What was said in public so far: all speeches that were begun, and each speaker's time."""
     await access_session(tx, actor, session_id)
     speeches = [one for one in await store.begun_speeches(tx, session_id) if not one.closed]
-    return SpeechList(speeches, rules.totals(speeches, await store.now(tx)))
+    return SpeechList(speeches, rules.totals(speeches, await tx.now()))
 
 
 async def ask_to_speak(

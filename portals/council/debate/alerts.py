@@ -69,7 +69,7 @@ async def _access_item(tx: Tx, actor: Actor, session_id: int, item_id: int) -> t
 async def item_begun(app: web.Application, tx: Tx, actor: Actor, session: Session, item: AgendaItem) -> None:
     """An item has become the current one: whoever asked is told, and the others are guessed anew."""
     view = await session_view(tx, actor, session.id)
-    guessed = TimesGuessed(rules.guess(session, view.items, await store.now(tx)))
+    guessed = TimesGuessed(rules.guess(session, view.items, await tx.now()))
     for room in (debate_room(session.id), inside_room(session.id)):
         tx.publish(room, guessed)
     if await store.has_alerts(tx, item.id):

@@ -245,12 +245,6 @@ async def sessions_without_speeches(tx: Tx, state: str) -> list[int]:
     return [row["id"] for row in found]
 
 
-async def now(tx: Tx) -> datetime:
-    """The clock by which speeches are measured."""
-    moment: datetime = await tx.value("SELECT clock_timestamp()")
-    return moment
-
-
 async def live_session_ids(tx: Tx) -> list[int]:
     found = await tx.records("SELECT id FROM council_session WHERE state = 'live' ORDER BY started_at, id")
     return [row["id"] for row in found]

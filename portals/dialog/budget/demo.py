@@ -129,7 +129,7 @@ async def _fill_ended(app: web.Application) -> None:
             tx, app[BLOCKS], SYSTEM, consultation, "ballots", phase_id=phases[1], title="Głosowanie", settings=GREEN
         )
         people = await invented(tx, consultation, chance, 60)
-        now = await dialog_store.now(tx)
+        now = await tx.now()
         await _projects(tx, block.id, people[:5], GREEN_PROJECTS, now - timedelta(days=110))
         await _onto_ballot(tx, block.id, vote.id, consultation)
         options = await ballots.options(tx, vote.id)
@@ -187,7 +187,7 @@ async def _fill_sending(app: web.Application, people: dict[str, Actor]) -> None:
         own = resident or await join(tx, people["resident"], consultation, ParticipantDraft(shown_as="name"))
         chance = random.Random(13)  # noqa: S311 - the same
         authors = [*await invented(tx, consultation, chance, 2), (own.id, "")]
-        now = await dialog_store.now(tx)
+        now = await tx.now()
         await _projects(tx, block.id, authors, IDEAS, now - timedelta(days=5))
         await dialog_store.publish_consultation(tx, consultation.id)
         await list_store.backdate(tx, consultation.id, now - timedelta(days=12))
@@ -201,7 +201,7 @@ async def _consultation(
         if await dialog_store.consultation_titled(tx, draft.title) is not None:
             return None
         made = await dialog.make_in(tx, SYSTEM, "budget", draft)
-        now = (await dialog_store.now(tx)).replace(minute=0, second=0, microsecond=0)
+        now = (await tx.now()).replace(minute=0, second=0, microsecond=0)
         ids = []
         for title, first, last in phases:
             one = PhaseDraft(title=title, starts_at=now + timedelta(days=first), ends_at=now + timedelta(days=last))

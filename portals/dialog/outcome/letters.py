@@ -154,7 +154,7 @@ async def send_digests(desk: Desk, now: datetime | None = None) -> int:
     zone = ZoneInfo(desk.post.city.time_zone)
     for rhythm in DIGESTS:
         async with desk.database.transaction(readonly=True) as tx:
-            moment = now or await dialog_store.now(tx)
+            moment = now or await tx.now()
         before, last = rules.due_before(rhythm, moment, zone), 0
         while True:
             async with desk.database.transaction(readonly=True) as tx:

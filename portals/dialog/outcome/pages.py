@@ -99,7 +99,7 @@ async def send_report(request: web.Request) -> web.StreamResponse:
     consultation, report = await _report(request)
     locale = request.app[LOCALES].choose(request)
     async with request.app[DATABASE].transaction(readonly=True) as tx:
-        now = await dialog_store.now(tx)
+        now = await tx.now()
     if form == "pdf":
         made = exporting.document(consultation, report, request.app[CITY].office, locale, now)
         content = await asyncio.to_thread(exporting.pdf_of, made, now)
@@ -121,7 +121,7 @@ async def show_open_report(request: web.Request) -> web.StreamResponse:
             raise NotFound
         consultation = await access_consultation_by_slug(tx, actor, found.slug)
         report = await views.report(tx, request.app[BLOCKS], consultation)
-        now = await dialog_store.now(tx)
+        now = await tx.now()
     locale = request.app[LOCALES].choose(request)
     made: OpenReport = exporting.open_report(consultation, report, public_url(None, request.app, ""), locale, now)
     content = await asyncio.to_thread(exporting.json_of, made)

@@ -57,7 +57,7 @@ class Managed(msgspec.Struct, frozen=True):
 
 async def places(tx: Tx, blocks: Blocks, actor: Actor, consultation: Consultation) -> list[tuple[BlockKind, Place]]:
     """Blocks on the page whose content this reader may know of."""
-    phases, now = await store.phases(tx, consultation.id), await store.now(tx)
+    phases, now = await store.phases(tx, consultation.id), await tx.now()
     found = []
     for block in await store.blocks(tx, consultation.id):
         kind = blocks.find(block.kind)

@@ -14,7 +14,6 @@ from app.files.names import content_disposition
 from app.i18n import LOCALES
 from app.pages import render
 from app.wire import CITY, current_actor
-from portals.dialog import store as dialog_store
 from portals.dialog.access import Place, access_block
 from portals.dialog.remarks import exports, store, version_store, views
 from portals.dialog.remarks.comparing import difference
@@ -124,7 +123,7 @@ async def _table(request: web.Request) -> tuple[exports.Table, str, datetime]:
         if version is None:
             raise NotFound
         rows = await views.rows(tx, await store.remarks(tx, place.block.id, version.id))
-        now = await dialog_store.now(tx)
+        now = await tx.now()
     title = place.consultation.title
     named = version.title or locale.filled("version %(number)s", {"number": version.number})
     data = await asyncio.to_thread(exports.table, rows, title, named, request.app[CITY].office, locale, now)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from media.rtmp import server as server_module
-from media.rtmp.protocol import PING_REQUEST
+from media.rtmp.control import PING_REQUEST
 from media.streams import StreamChange
 from tests.flows.cable import cable
 from tests.media.rtmp.client import IDR, avc_frame, headers, messages, opening, publishing

@@ -303,6 +303,7 @@ async def test_a_worker_that_says_too_much_is_replaced(monkeypatch: pytest.Monke
     monkeypatch.setattr("media.ladder.budget.FIRST_PAUSE_S", 0.001)
     liar = (
         "import sys\n"
+        "from media.framing import encode\n"
         "from media.ladder.protocol import *\n"
         "sys.stdout.buffer.write(encode(Ready())); sys.stdout.flush()\n"
         "sys.stdin.buffer.read(1)\n"

@@ -4,20 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.ladder.protocol import (
-    MAX_MESSAGE,
-    Began,
-    Coded,
-    Ended,
-    Feed,
-    Flush,
-    NewsReader,
-    OrderReader,
-    ProtocolError,
-    Ready,
-    Setup,
-    encode,
-)
+from media.framing import MAX_MESSAGE, ProtocolError, encode
+from media.ladder.protocol import Began, Coded, Ended, Feed, Flush, Ready, Setup, news, orders
 from media.ladder.rungs import RUNGS
 from media.packet import Codec, VideoTrack
 
@@ -33,7 +21,7 @@ NEWS = [Ready(), Began(7, (TRACK, TRACK)), Coded(7, 1, 3600, key=False, data=byt
 
 @given(st.lists(st.integers(1, 70_000), max_size=12))
 def test_orders_and_news_survive_any_cut(cuts: list[int]) -> None:
-    for messages, reader in ((ORDERS, OrderReader()), (NEWS, NewsReader())):
+    for messages, reader in ((ORDERS, orders()), (NEWS, news())):
         data = b"".join(map(encode, messages))
         got = []
         for length in [*cuts, len(data)]:
@@ -43,22 +31,22 @@ def test_orders_and_news_survive_any_cut(cuts: list[int]) -> None:
 
 
 def test_a_byte_at_a_time() -> None:
-    reader = OrderReader()
+    reader = orders()
     data = b"".join(map(encode, ORDERS))
     assert [order for at in range(len(data)) for order in reader.feed(data[at : at + 1])] == ORDERS
 
 
 def test_a_message_that_is_too_long_is_not_waited_for() -> None:
     with pytest.raises(ProtocolError):
-        list(NewsReader().feed((MAX_MESSAGE + 1).to_bytes(4, "big")))
+        list(news().feed((MAX_MESSAGE + 1).to_bytes(4, "big")))
 
 
 @pytest.mark.parametrize("body", [b"", b"\xc1", b"\x93\xa4Nope\x01\x02", b"\x92\xa5Ended\xa1x", b"\x91\xa5Coded"])
 def test_nonsense_is_told_from_messages(body: bytes) -> None:
     with pytest.raises(ProtocolError):
-        list(NewsReader().feed(len(body).to_bytes(4, "big") + body))
+        list(news().feed(len(body).to_bytes(4, "big") + body))
 
 
 def test_a_worker_is_not_told_news() -> None:
     with pytest.raises(ProtocolError):
-        list(OrderReader().feed(encode(Ready())))
+        list(orders().feed(encode(Ready())))

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import ConfigurationError
-from media.ladder.backlog import Backlog
+from media.backlog import Backlog
 from media.ladder.budget import MOST_ENDS, WINDOW_S, Restarts, Rests
 from media.ladder.overseer import AVERAGED_TICKS, KEPT_TICKS, Audience
 from media.ladder.rungs import chosen, size_of

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from media.ladder.process import ROOT, Worker, worker_command
-from media.ladder.protocol import Began, Coded, Ended, Feed, Flush, News, NewsReader, Ready, Setup, encode
+from media.conversation import ROOT
+from media.framing import encode
+from media.ladder.process import worker as talking_to
+from media.ladder.process import worker_command
+from media.ladder.protocol import Began, Coded, Ended, Feed, Flush, News, Ready, Setup
+from media.ladder.protocol import news as news_reader
 from media.ladder.rungs import RUNGS
 from media.ladder.settings import LadderSettings
 from media.packet import Packet, VideoTrack
@@ -40,7 +44,7 @@ def test_a_conversation(process: subprocess.Popen[bytes]) -> None:
     stray = encode(Feed(1, 0, 0, key=True, data=b"x")) + encode(Flush(1))
     data, _ = process.communicate(stray + orders(1, track, packets) + stray + orders(2, track, packets), timeout=60)
     assert process.returncode == 0
-    news = list(NewsReader().feed(data))
+    news = list(news_reader().feed(data))
     assert news[0] == Ready()
     for run, said in ((1, news[1:53]), (2, news[53:])):
         began, *coded, ended = said
@@ -108,7 +112,7 @@ def _priority(pid: int) -> int:
 async def test_it_learns_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://gryf:secret@example/gryf")
     heard: list[News] = []
-    worker = Worker(worker_command(LadderSettings()), heard.append)
+    worker = talking_to(worker_command(LadderSettings()), heard.append)
     running = asyncio.create_task(worker.run())
     await until(lambda: heard == [Ready()])
     assert b"secret" not in Path(f"/proc/{worker.pid}/environ").read_bytes()
@@ -121,6 +125,6 @@ async def test_it_learns_nothing_of_the_environment(monkeypatch: pytest.MonkeyPa
 async def test_a_process_that_talks_nonsense_is_ended() -> None:
     heard: list[News] = []
     command = (sys.executable, "-c", "import sys, time; print('Hello, world', flush=True); time.sleep(600)")
-    worker = Worker(command, heard.append)
+    worker = talking_to(command, heard.append)
     assert await asyncio.wait_for(worker.run(), 30) == -signal.SIGKILL
     assert heard == []

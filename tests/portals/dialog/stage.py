@@ -100,7 +100,7 @@ class Stage:
     async def phase(self, starts: timedelta = -HOUR, ends: timedelta = HOUR, title: str = "Opinie") -> Phase:
         """A phase of the consultation, in hours from now."""
         async with self.database.transaction() as tx:
-            now = await store.now(tx)
+            now = await tx.now()
             draft = PhaseDraft(title=title, starts_at=now + starts, ends_at=now + ends)
             self.phases.append(await store.add_phase(tx, self.consultation.id, draft))
         return self.phases[-1]

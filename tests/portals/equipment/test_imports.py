@@ -9,9 +9,9 @@ import xlsxwriter
 
 from app.actor import Actor, Grant
 from app.errors import Conflict, Invalid, NotFound
-from app.tables import Refused, Table, decoded, delimiter_of, plain, read_csv, rows_of, sheet_table, tidy
+from app.tables import plain
 from portals.equipment import actions, importing
-from portals.equipment.imports import COLUMNS, KINDS, STATES, cell_fault
+from portals.equipment.imports import KINDS, STATES
 from portals.equipment.model import Wanted
 from portals.equipment.rules import KINDS as ALL_KINDS
 from portals.equipment.rules import STATES as ALL_STATES
@@ -240,27 +240,7 @@ async def test_ten_thousand_lines_are_imported_while_somebody_waits(database):
     assert took < 30  # some 3 s where nothing else runs
 
 
-def test_more_lines_than_a_file_may_have():
-    text = b"Model\n" + b"x\n" * 11
-    assert len(read_csv(text, 11).rows) == 11
-    for read in (lambda: read_csv(text, 10), lambda: sheet_table([["Model"], *[["x"]] * 11], 10)):
-        with pytest.raises(Refused) as problem:
-            read()
-        assert (problem.value.fault.line, problem.value.fault.values) == (12, {"count": "10"})
-
-
 def test_words_for_kinds_and_states_are_as_they_are_compared():
     for table, known in ((KINDS, ALL_KINDS), (STATES, ALL_STATES)):
         assert all(plain(word) == word for word in table)
         assert set(table.values()) == set(known)
-
-
-def test_pieces_of_reading():
-    assert decoded("Ąśź".encode("iso-8859-2"))[1] == "ISO-8859-2"
-    assert decoded("ąśź".encode("cp1250")) == ("ąśź", "CP1250")
-    assert delimiter_of('"a;b;c",d') == ","
-    assert delimiter_of("a") == ";"
-    assert tidy(" a\u200b\u0000 \u00a0o\u0301 ") == "a ó"
-    table = Table(header=["model", "Jednostka"], rows=[(2, ["a"])], encoding="", delimiter="")
-    rows, wrong = rows_of(table, COLUMNS, cell_fault)
-    assert (rows[0].cells, wrong) == ({"model": "a", "unit_id": ""}, [])

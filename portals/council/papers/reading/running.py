@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from app.process import reap
+from app.process import environment, reap
 from app.wire import ROOT
 from portals.council.papers.reading.model import Answer, NoText, ReadOrder
 
@@ -30,7 +30,7 @@ async def read_file(path: Path, kind: str, *, memory_mib: int = MEMORY_MIB, cpu_
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "portals.council.papers.reading.child"),
         cwd=ROOT,
-        env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
+        env=environment(KEPT_ENVIRONMENT),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -8,7 +8,7 @@ from aiohttp import BodyPartReader, web
 
 from app.database import DATABASE
 from app.errors import Conflict, Invalid
-from app.files import FILES, serve
+from app.files import BROKEN_FORM, FILES, serve
 from app.forms import CSRF_FIELD, STALE, Form, guard, read, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
@@ -141,7 +141,7 @@ async def attach_text(request: web.Request) -> web.StreamResponse:
             raise Invalid(fields={"file": _("Choose a file first")})
         upload = await files.receive(part, limit_bytes=LARGEST_TEXT, accept=frozenset({"application/pdf"}))
         await actions.attach_text(request.app[DATABASE], files, actor, resolution.id, upload)
-    except (Invalid, ValueError) as problem:
+    except (Invalid, *BROKEN_FORM) as problem:
         text = problem.fields.get("file", problem.detail) if isinstance(problem, Invalid) else _("Choose a file first")
         return await render(
             request, "resolutions/resolution.html", status=422, resolution=resolution, may_keep=True, problem=text

@@ -17,7 +17,6 @@ from app.identity.keys import Keys
 from app.identity.post import Post
 from app.mail.message import Mail
 from portals.dialog import participation
-from portals.dialog import store as dialog_store
 from portals.dialog.blocks import BlockKind, Contribution, Figure, NoSettings
 from portals.dialog.outcome import actions, exporting, letters, rules, store, views
 from portals.dialog.outcome.feature import kind
@@ -55,7 +54,7 @@ class Wall:
 
     async def put(self, stage, block, name, participant_id):
         async with stage.database.transaction() as tx:
-            at = await dialog_store.now(tx) - timedelta(minutes=2)
+            at = await tx.now() - timedelta(minutes=2)
         self.said.append(
             Contribution(
                 block_id=block.id, ref=f"say/{name}", participant_id=participant_id, text=SAID.get(name, name), at=at,
