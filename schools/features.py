@@ -1,5 +1,6 @@
 """What the schools' layer consists of: the contents page of this folder, in the order in which its parts start."""
 
+import schools.bar.feature
 import schools.dashboard.feature
 import schools.diary.feature
 import schools.grades.feature
@@ -35,4 +36,5 @@ FEATURES: tuple[Feature, ...] = (
     schools.diary.feature.FEATURE,
     schools.messages.feature.FEATURE,
     schools.reports.feature.FEATURE,
+    schools.bar.feature.FEATURE,
 )

@@ -36,7 +36,7 @@ from schools.structure.tenancy import enter_school, school_transaction
 
 async def scan(database: Database, school_id: int, moment: datetime, day: date | None = None) -> list[Alert]:
     """Looks for what deserves an alert and for alerts that are over; tells of each. `day` None: today there."""
-    async with school_transaction(database, school_id) as tx:
+    async with school_transaction(database, school_id, by_key=True) as tx:
         if not await alert_store.claim_scan(tx):
             return []
         day = day or await today_of(tx, moment, school_id)
@@ -146,7 +146,7 @@ async def revoke_wallboard(database: Database, actor: Actor, school_id: int, wal
 async def wallboard_view(tx: Tx, school_id: int, key: str, moment: datetime | None = None) -> WallView:
     """For whoever knows the key."""
     school = await access_wallboard(tx, school_id, key)
-    moment = moment or await store.now(tx)
+    moment = moment or await tx.now()
     return await wall_view(tx, school, await today_of(tx, moment, school_id), moment)
 
 

@@ -1,7 +1,7 @@
 """SQL of dashboards. Run inside a school (`tenancy.enter_school`)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from app.database import Tx
 from schools.dashboard.model import (
@@ -247,8 +247,3 @@ async def homeroom_classes(tx: Tx, staff_id: int, day: date) -> list[int]:
 async def schools_with_a_year(tx: Tx) -> list[int]:
     """All schools; outside of one. Which of them teach today each one says itself."""
     return [row["id"] for row in await tx.records("SELECT id FROM school ORDER BY id")]
-
-
-async def now(tx: Tx) -> datetime:
-    found: datetime = await tx.value("SELECT clock_timestamp()")
-    return found

@@ -142,7 +142,7 @@ async def _excuse_in_lesson(
     for step in saved:
         assert step.after is not None
         author = register.Author(actor, member.staff_id, excuse.reason[:500])
-        await register.write(tx, lesson_id, writer.rev, writer.at, author, [step.after], [step])
+        await register.write(tx, lesson_id, writer.rev, writer.at, author, [step.after], [step], known)
         tx.publish(lesson_room(member.school_id, lesson_id), MarkChanged(step.after))
         told = PupilMarked(pupil_mark(lesson, step.after, kind))
         tx.publish(pupil_room(member.school_id, excuse.pupil_id), told)

@@ -39,7 +39,7 @@ async def lesson_sheet(tx: Tx, actor: Actor, school_id: int, lesson_id: int) -> 
     place = await access_lesson(tx, actor, school_id, lesson_id)
     lesson, member = place.lesson, place.member
     assert member.staff_id is not None
-    class_id = await store.class_of(tx, lesson)
+    class_id = place.home_class_id
     seats, seats_rev = await store.seats(tx, member.staff_id, lesson)
     tests: list[ClassTest] = []
     if class_id is not None:
@@ -49,7 +49,7 @@ async def lesson_sheet(tx: Tx, actor: Actor, school_id: int, lesson_id: int) -> 
         short=member.short,
         view=LessonView(
             lesson=lesson,
-            types=await register.types(tx),
+            types=place.offered,
             pupils=await register.grid(tx, lesson_id),
             may_mark=place.may_mark,
         ),
@@ -62,6 +62,7 @@ async def lesson_sheet(tx: Tx, actor: Actor, school_id: int, lesson_id: int) -> 
         next_number=await store.next_number(tx, lesson),
         seats=seats,
         seats_rev=seats_rev,
+        may_take_back=place.may_take_back,
         now=datetime.now(UTC),
     )
 

@@ -102,6 +102,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     seats: dict[int, int]
     """Pupil → row · 100 + column."""
     seats_rev: int
+    may_take_back: bool = False
     now: datetime
     """By the server's clock."""
 
@@ -158,6 +159,25 @@ class CurriculumPlan(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     topics: int
     hours: int
+
+
+class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a class or group has come with its subject's plan (realizacja podstawy), in lesson hours.
+
+    An hour of a topic counts as often as the plan has hours for it; `lessons` are all that were held.
+    """
+
+    class_name: str
+    subject: str
+    planned: int
+    taught: int
+    lessons: int
+    without_topic: int
+
+    @property
+    def percent(self) -> int:
+        """Of the plan, rounded down: 100 is all of it."""
+        return 100 * self.taught // self.planned
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):

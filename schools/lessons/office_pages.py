@@ -54,6 +54,7 @@ async def show_plans(request: web.Request) -> web.StreamResponse:
     async with school_transaction(request.app[DATABASE], school_id, readonly=True) as tx:
         member, known = await plans.plans(tx, actor, school_id)
         subjects = await store.subjects_of(tx, None if member.has("principal") else member.staff_id)
+        progress = await plans.progress(tx, member)
     form = await read(request, PlanForm)
     form.subject.choices = subjects
     faults: list[rules.Fault] = []
@@ -80,6 +81,7 @@ async def show_plans(request: web.Request) -> web.StreamResponse:
         status=422 if faults else form.status,
         form=form,
         plans=known,
+        progress=progress,
         subjects=subjects,
         faults=faults[:MOST_FAULTS],
         school_id=school_id,

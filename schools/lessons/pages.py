@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from app.database import DATABASE
+from app.feature import SIGNED_IN, NavItem
 from app.i18n import LOCALES
 from app.pages import embedded, render
 from app.wire import current_actor
@@ -27,7 +28,7 @@ async def show_lesson(request: web.Request) -> web.StreamResponse:
     """`GET /schools/{school_id}/lessons/{lesson_id}`: the grid, and what stands beside it."""
     actor = await current_actor(request)
     school_id = school_id_of(request)
-    async with school_transaction(request.app[DATABASE], school_id, readonly=True) as tx:
+    async with school_transaction(request.app[DATABASE], school_id, readonly=True, by_key=True) as tx:
         sheet = await actions.lesson_sheet(tx, actor, school_id, number_of(request, "lesson_id"))
     locale = request.app[LOCALES].choose(request)
     types = [msgspec.structs.replace(one, name=locale.gettext(one.name)) for one in sheet.view.types]
@@ -42,6 +43,7 @@ async def show_lesson(request: web.Request) -> web.StreamResponse:
             one.pupil_id: locale.gettext("absence announced") if one.announced else one.event for one in sheet.elsewhere
         },
         next_week=sheet.view.lesson.on_date + timedelta(days=7),
+        bottom_items=(NavItem(label="School", path=f"/schools/{school_id}", allow=SIGNED_IN),),  # the grid has its own
     )
     response.headers[OFFLINE] = str(actor.account_id)
     return response

@@ -9,10 +9,12 @@ from app.actor import Actor
 from app.database import Database, Tx
 from app.errors import Forbidden, Invalid
 from app.workbook import reading as workbook
-from schools.lessons import rules, store
-from schools.lessons.model import CurriculumPlan, PlannedTopic
+from schools.lessons import progress_store, rules, store
+from schools.lessons.model import CurriculumPlan, PlannedTopic, PlanProgress
+from schools.structure import store as structure
 from schools.structure.access import access_staff_room
 from schools.structure.model import Member
+from schools.structure.rules import can_read_whole_school
 from schools.structure.tenancy import school_transaction
 
 MOST_BYTES: Final = 512 * 1024
@@ -46,6 +48,15 @@ async def plans(tx: Tx, actor: Actor, school_id: int) -> tuple[Member, list[Curr
     """Those in use, for all who work in the school."""
     member = await access_staff_room(tx, actor, school_id)
     return member, await store.plans(tx)
+
+
+async def progress(tx: Tx, member: Member) -> list[PlanProgress]:
+    """How far plans have come this year: of one's own classes and subjects; the principal and counsellor see all."""
+    year = await structure.year_on(tx, member.school_id, member.today)
+    if year is None or not member.has("teacher", "principal", "counsellor"):
+        return []
+    everything = can_read_whole_school(member)
+    return await progress_store.progress(tx, year.id, None if everything else member.staff_id)
 
 
 async def replace_plan(

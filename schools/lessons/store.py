@@ -80,16 +80,6 @@ async def elsewhere(tx: Tx, lesson: Lesson) -> list[Elsewhere]:
     )
 
 
-async def class_of(tx: Tx, lesson: Lesson) -> int | None:
-    """The class of a lesson, or that its group is a part of."""
-    found: int | None = await tx.value(
-        "SELECT coalesce(l.class_id, g.class_id) FROM lesson l LEFT JOIN school_group g ON g.id = l.group_id"
-        " WHERE l.id = $1",
-        lesson.id,
-    )
-    return found
-
-
 async def lesson_plan(tx: Tx, lesson_id: int) -> LessonPlan:
     row = await tx.record("SELECT note, note_by, rev FROM lesson_sheet WHERE lesson_id = $1", lesson_id)
     homework = await tx.all(

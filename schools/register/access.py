@@ -6,10 +6,11 @@ from app.actor import Actor
 from app.database import Tx
 from app.errors import Forbidden, NotFound
 from schools.register import rules, store
-from schools.register.model import Lesson
-from schools.structure.access import access_pupil, access_staff_room
+from schools.register.model import AttendanceType, Lesson
+from schools.structure.access import access_pupil, awake
 from schools.structure.model import Member, PupilPlace
 from schools.structure.rules import can_read_pupil_register
+from schools.structure.tenancy import enter_school
 
 
 class LessonPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,22 +18,41 @@ class LessonPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     member: Member
     lesson: Lesson
+    types: list[AttendanceType]
+    """Signs of the school, archived ones too."""
+    home_class_id: int | None
+    """Its class, or that its group is a part of."""
     is_homeroom: bool
     may_mark: bool
 
+    @property
+    def may_take_back(self) -> bool:
+        return self.lesson.state != "void" and rules.can_take_back(self.member, self.lesson)
+
+    @property
+    def offered(self) -> list[AttendanceType]:
+        """Signs that can be chosen."""
+        return [one for one in self.types if not one.archived]
+
 
 async def access_lesson(tx: Tx, actor: Actor, school_id: int, lesson_id: int, *, lock: bool = False) -> LessonPlace:
-    """A lesson that the actor may read; two statements beside entering the school."""
-    member = await access_staff_room(tx, actor, school_id)
-    assert member.staff_id is not None
-    found = await store.lesson_facts(tx, lesson_id, member.staff_id, lock=lock)
-    if found is None or not rules.can_read_lesson(member, found.lesson, found.homeroom_id, teaches=found.teaches):
+    """A lesson that the actor may read, in one look; the school is entered."""
+    await enter_school(tx, school_id, by_key=True)
+    if actor.account_id is None:
+        raise NotFound
+    found = await store.lesson_facts(tx, school_id, actor.account_id, lesson_id, lock=lock)
+    if found is None:
+        raise NotFound
+    member, lesson = awake(found.member, actor), found.lesson
+    if not rules.can_read_lesson(member, lesson, found.homeroom_id, teaches=found.teaches):
         raise NotFound
     return LessonPlace(
         member=member,
-        lesson=found.lesson,
+        lesson=lesson,
+        types=found.types,
+        home_class_id=found.home_class_id,
         is_homeroom=found.homeroom_id == member.staff_id,
-        may_mark=rules.can_mark(member, found.lesson, found.homeroom_id, assists=found.assists),
+        may_mark=rules.can_mark(member, lesson, found.homeroom_id, assists=found.assists),
     )
 
 

@@ -1,6 +1,6 @@
 """The two verbs the register stands on: a lesson is opened, and pupils are marked in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -12,7 +12,6 @@ from app.errors import Conflict, Invalid, NotFound
 from schools.register import rules, store
 from schools.register.access import access_lesson, access_lesson_to_mark
 from schools.register.model import (
-    AttendanceType,
     DayLessonChanged,
     DayView,
     Lesson,
@@ -39,7 +38,7 @@ MOST_PATCHES: Final = 200
 
 async def open_lesson(database: Database, actor: Actor, school_id: int, entry_id: int, on_date: date) -> Lesson:
     """Opens what is planned, once: whoever comes second gets the same row. Raises `Conflict` for a cancelled lesson."""
-    async with school_transaction(database, school_id) as tx:
+    async with school_transaction(database, school_id, by_key=True) as tx:
         return await open_in(tx, actor, school_id, entry_id, on_date)
 
 
@@ -99,7 +98,7 @@ async def mark(
     """
     if len(patches) > MOST_PATCHES:
         raise Invalid("These are too many changes at once")
-    async with school_transaction(database, school_id) as tx:
+    async with school_transaction(database, school_id, by_key=True) as tx:
         return await mark_in(tx, actor, school_id, lesson_id, patches, reason)
 
 
@@ -108,22 +107,30 @@ async def mark_in(
 ) -> MarkAnswer:
     """The same inside the caller's transaction."""
     place = await access_lesson_to_mark(tx, actor, school_id, lesson_id)
-    lesson = place.lesson
-    types = {one.id: one for one in await store.types(tx)}
-    patches = await _excused_ahead(tx, lesson_id, patches, types)
-    found = await store.standing(tx, lesson_id, [one.pupil_id for one in patches], [one.op_id for one in patches])
+    lesson, offered = place.lesson, {one.id: one for one in place.offered}
+    asked = [rules.asks_for_excuse(one, offered) for one in patches]
+    absent = [one.pupil_id for one, waits in zip(patches, asked, strict=True) if waits]
+    batch = [one.pupil_id for one in patches], [one.op_id for one in patches]
+    found = await store.standing(tx, lesson_id, *batch, absent)
+    # An absence whose excuse was accepted before it was marked begins excused, unless the writer says otherwise.
+    patches = [
+        msgspec.structs.replace(one, excused=True) if waits and one.pupil_id in found.excused else one
+        for one, waits in zip(patches, asked, strict=True)
+    ]
     writer = rules.Writer(by=place.member.short, at=datetime.now(UTC), rev=lesson.marks_rev + 1)
-    steps = rules.apply_patches(patches, lesson, found.pupils, types, found.marks, found.done, writer)
+    steps = rules.apply_patches(patches, lesson, found.pupils, offered, found.marks, found.done, writer)
     saved = [step for step in steps if step.outcome == "saved"]
     if saved:
+        types = {one.id: one for one in place.types}
         newest = {step.patch.pupil_id: step.after for step in saved if step.after is not None}
         author = store.Author(actor, place.member.staff_id, reason)
-        await store.write(tx, lesson_id, writer.rev, writer.at, author, list(newest.values()), saved)
+        await store.write(tx, lesson_id, writer.rev, writer.at, author, list(newest.values()), saved, types)
         for one in newest.values():
             tx.publish(lesson_room(school_id, lesson_id), MarkChanged(one))
             told = pupil_mark(lesson, one, types.get(one.type_id or 0))
             tx.publish(pupil_room(school_id, one.pupil_id), PupilMarked(told))
-        tx.publish(day_room(school_id), DayLessonChanged(await store.day_lesson(tx, lesson_id)))
+        day = rules.day_lesson(lesson, found.pupils, found.marks | newest, types, writer)
+        tx.publish(day_room(school_id), DayLessonChanged(day))
     return MarkAnswer(
         results=[
             PatchResult(
@@ -138,28 +145,12 @@ async def mark_in(
     )
 
 
-async def _excused_ahead(
-    tx: Tx, lesson_id: int, patches: Sequence[Patch], types: Mapping[int, AttendanceType]
-) -> list[Patch]:
-    """An absence whose excuse was accepted before it was marked begins excused, unless the writer says otherwise."""
-
-    def waits(patch: Patch) -> bool:
-        kind = types.get(patch.type or 0)
-        return patch.excused is None and kind is not None and rules.waits_for_excuse(kind)
-
-    absent = sorted({one.pupil_id for one in patches if waits(one)})
-    known = await store.excused_ahead(tx, lesson_id, absent) if absent else frozenset()
-    return [
-        msgspec.structs.replace(one, excused=True) if one.pupil_id in known and waits(one) else one for one in patches
-    ]
-
-
 async def lesson_view(tx: Tx, actor: Actor, school_id: int, lesson_id: int) -> LessonView:
     """The grid, for its page, the API and its room."""
     place = await access_lesson(tx, actor, school_id, lesson_id)
     return LessonView(
         lesson=place.lesson,
-        types=await store.types(tx),
+        types=place.offered,
         pupils=await store.grid(tx, lesson_id),
         may_mark=place.may_mark,
     )

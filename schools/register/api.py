@@ -62,7 +62,7 @@ def school_id_of(request: web.Request) -> int:
     return int(request.match_info["school_id"])
 
 
-def _lesson_id(request: web.Request) -> int:
+def lesson_id_of(request: web.Request) -> int:
     return int(request.match_info["lesson_id"])
 
 
@@ -92,14 +92,14 @@ async def open_lesson(request: web.Request) -> web.Response:
 async def show_lesson(request: web.Request) -> web.Response:
     actor = await current_actor(request)
     async with school_transaction(request.app[DATABASE], school_id_of(request), readonly=True) as tx:
-        return api.reply(await actions.lesson_view(tx, actor, school_id_of(request), _lesson_id(request)))
+        return api.reply(await actions.lesson_view(tx, actor, school_id_of(request), lesson_id_of(request)))
 
 
 async def show_history(request: web.Request) -> web.Response:
     actor = await current_actor(request)
     async with school_transaction(request.app[DATABASE], school_id_of(request), readonly=True) as tx:
-        await access_lesson(tx, actor, school_id_of(request), _lesson_id(request))
-        return api.reply(MarkHistory(await store.history(tx, _lesson_id(request))))
+        await access_lesson(tx, actor, school_id_of(request), lesson_id_of(request))
+        return api.reply(MarkHistory(await store.history(tx, lesson_id_of(request))))
 
 
 async def mark(request: web.Request) -> web.Response:
@@ -108,6 +108,6 @@ async def mark(request: web.Request) -> web.Response:
     if marks.account_id is not None and marks.account_id != actor.account_id:
         raise Conflict("Somebody else is signed in here by now")
     answer = await actions.mark(
-        request.app[DATABASE], actor, school_id_of(request), _lesson_id(request), marks.patches, marks.reason
+        request.app[DATABASE], actor, school_id_of(request), lesson_id_of(request), marks.patches, marks.reason
     )
     return api.reply(answer)

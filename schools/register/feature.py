@@ -44,6 +44,13 @@ ROUTES: Final = (
         )
         for method in ("GET", "POST")
     ),
+    *(
+        Route(method="POST", path=f"{SCHOOL}{LESSON}/{verb}", handler=handler, allow=SIGNED_IN, name=name)
+        for verb, name, handler in (
+            ("take-back", "take_back", unplanned_pages.take_back),
+            ("bring-back", "bring_back", unplanned_pages.bring_back),
+        )
+    ),
     Route(
         method="GET",
         path="/api/schools",

@@ -23,6 +23,8 @@ class AttendanceType(msgspec.Struct, frozen=True, kw_only=True):
     excused: bool
     key: str
     position: int
+    archived: bool = False
+    """Not offered any more."""
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ async def show_school(request: web.Request) -> web.StreamResponse:
             day = wanted or await timetable.nearest_taught_day(tx, member.today) or member.today
             _member, lessons = await access_own_day(tx, actor, school_id, day)
             more = await own_lessons(tx, member, day)
+            before, after = await timetable.taught_days_around(tx, day)
     except SecondFactorOwed as owed:
         await flash(request, owed.detail, kind="warning")
         return see_other("/account/second-factor")
@@ -48,6 +49,9 @@ async def show_school(request: web.Request) -> web.StreamResponse:
         more=more,
         now=what_is_now(lessons, moment),
         today=member.today,
+        asked=wanted is not None,
+        before=before,
+        after=after,
         day_json=embedded({"lessons": lessons, "now": moment, "account": actor.account_id or 0, "school": school_id}),
     )
     response.headers[OFFLINE] = str(actor.account_id)

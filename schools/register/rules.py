@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from app.i18n import _
-from schools.register.model import AttendanceType, Category, Lesson, Mark, Outcome, Patch
+from schools.register.model import AttendanceType, Category, DayLesson, Lesson, Mark, Outcome, Patch
 from schools.structure.model import Member
 from schools.timetable.model import Planned
 
@@ -69,6 +69,12 @@ def waits_for_excuse(kind: AttendanceType) -> bool:
     return kind.category in {"absent", "late"} and not kind.excused
 
 
+def asks_for_excuse(patch: Patch, types: Mapping[int, AttendanceType]) -> bool:
+    """Whether an excuse that was accepted ahead belongs to what is written: nobody has said «excused» or «not»."""
+    kind = types.get(patch.type or 0)
+    return patch.excused is None and kind is not None and waits_for_excuse(kind)
+
+
 def can_open(member: Member, planned: Planned, homeroom_id: int | None) -> bool:
     """Whoever teaches it on the day, second teacher included; who is replaced does not, the homeroom teacher may."""
     if member.staff_id is None:
@@ -90,6 +96,18 @@ def can_mark(member: Member, lesson: Lesson, homeroom_id: int | None, *, assists
     return own or assists or member.staff_id == homeroom_id or member.has("principal")
 
 
+def is_unplanned(lesson: Lesson) -> bool:
+    """No plan holds it: beside all of them, or in place of what somebody absent would have taught."""
+    return lesson.substitution_id is None and (lesson.entry_id is None or lesson.absent_id is not None)
+
+
+def can_take_back(member: Member, lesson: Lesson) -> bool:
+    """A lesson without a plan: whoever holds it, on its day; the principal later too. Also to bring it back."""
+    if member.staff_id is None or not is_unplanned(lesson):
+        return False
+    return member.has("principal") or (member.staff_id == lesson.staff_id and lesson.on_date == member.today)
+
+
 def can_read_lesson(member: Member, lesson: Lesson, homeroom_id: int | None, *, teaches: bool) -> bool:
     """Also whoever teaches the class, who was replaced, the counsellor. The secretary looks after people alone."""
     if member.staff_id is None:
@@ -97,7 +115,7 @@ def can_read_lesson(member: Member, lesson: Lesson, homeroom_id: int | None, *, 
     return (
         can_mark(member, lesson, homeroom_id)
         or teaches
-        or member.staff_id == lesson.absent_id
+        or member.staff_id in {lesson.staff_id, lesson.second_staff_id, lesson.absent_id, homeroom_id}
         or member.has("principal", "counsellor")
     )
 
@@ -185,3 +203,40 @@ def _same(before: Mark | None, after: Mark) -> bool:
     if before is None:
         return after.type_id is None
     return (before.type_id, before.minutes_late, before.excused) == (after.type_id, after.minutes_late, after.excused)
+
+
+def day_lesson(
+    lesson: Lesson,
+    pupils: Collection[int],
+    marks: Mapping[int, Mark],
+    types: Mapping[int, AttendanceType],
+    writer: Writer,
+) -> DayLesson:
+    """A lesson as dashboards see it after a batch, which `lesson` is from before of: what `store.day_lesson` reads.
+
+    `pupils`: all of the lesson; `marks`: all that hold now; `types`: archived ones too.
+    """
+    said = {one: types[mark.type_id].category for one, mark in marks.items() if mark.type_id is not None}
+    present = sum(category in {"present", "late", "away"} for category in said.values())
+    return DayLesson(
+        lesson_id=lesson.id,
+        entry_id=lesson.entry_id,
+        period=lesson.period,
+        starts_at=lesson.starts_at,
+        ends_at=lesson.ends_at,
+        class_id=lesson.class_id,
+        group_id=lesson.group_id,
+        class_name=lesson.class_name,
+        subject_id=lesson.subject_id,
+        staff_id=lesson.staff_id,
+        absent_id=lesson.absent_id,
+        state=lesson.state,
+        taken_at=lesson.taken_at or writer.at,
+        expected=len(pupils),
+        marked=len(said),
+        present=present,
+        counted=sum(category != "released" for category in said.values()),
+        absent=sorted(one for one, category in said.items() if category == "absent"),
+        late=sorted(one for one, category in said.items() if category == "late"),
+        rev=lesson.rev + writer.rev,
+    )

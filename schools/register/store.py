@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,6 +10,8 @@ from app.actor import Actor
 from app.database import Tx
 from schools.register.model import AttendanceType, DayLesson, GridPupil, Lesson, Mark, MarkChange
 from schools.register.rules import Step
+from schools.structure.model import Member
+from schools.structure.store import MEMBER
 from schools.timetable.model import Planned
 
 _LESSON = """
@@ -26,20 +28,33 @@ SELECT l.id, l.school_id, l.year_id, l.on_date, l.period, l.starts_at, l.ends_at
   LEFT JOIN school_class gc ON gc.id = g.class_id
   LEFT JOIN room r ON r.id = l.room_id
 """
-_FACTS = """, coalesce(c.homeroom_id, gc.homeroom_id) AS homeroom_id,
+_OF_MEMBER: Final = {f"member_{name}": name for name in Member.__struct_fields__}
+_FACTS = f""", coalesce(c.homeroom_id, gc.homeroom_id) AS homeroom_id,
+       coalesce(l.class_id, g.class_id) AS home_class_id,
        EXISTS (SELECT FROM teaching x LEFT JOIN school_group xg ON xg.id = x.group_id
-                WHERE x.staff_id = $2 AND x.during @> school_today()
+                WHERE x.staff_id = b.staff_id AND x.during @> b.today
                   AND (x.group_id = l.group_id
                        OR coalesce(l.class_id, g.class_id) IN (x.class_id, xg.class_id))) AS teaches,
-       EXISTS (SELECT FROM teaching h WHERE h.staff_id = $2 AND h.kind <> 'teacher' AND h.during @> school_today()
+       EXISTS (SELECT FROM teaching h WHERE h.staff_id = b.staff_id AND h.kind <> 'teacher' AND h.during @> b.today
                   AND h.subject_id = l.subject_id
-                  AND (h.class_id = l.class_id OR h.group_id = l.group_id)) AS assists"""
+                  AND (h.class_id = l.class_id OR h.group_id = l.group_id)) AS assists,
+       (SELECT jsonb_agg(jsonb_build_object('id', y.id, 'code', y.code, 'name', y.name, 'category', y.category,
+               'excused', y.excused, 'key', y.key, 'position', y.position, 'archived', y.archived)
+               ORDER BY y.position, y.id) FROM attendance_type y) AS types,
+       {", ".join(f"b.{name} AS {column}" for column, name in _OF_MEMBER.items())}"""
+_FACTS_OF_LESSON = (
+    f"WITH b AS ({MEMBER}) {_LESSON.format(more=_FACTS)} CROSS JOIN b WHERE l.id = $3 AND l.school_id = $1"
+)
 
 
 class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson, and what decides who may use it."""
+    """A lesson, who asks for it, and what decides whether that one may use it."""
 
+    member: Member
     lesson: Lesson
+    types: list[AttendanceType]
+    """Signs of the school, archived ones too: they stand in older marks."""
+    home_class_id: int | None
     homeroom_id: int | None
     """Of its class, or of the class its group is a part of."""
     teaches: bool
@@ -47,15 +62,22 @@ class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
     """As second or support teacher of the subject there."""
 
 
-async def lesson_facts(tx: Tx, lesson_id: int, staff_id: int, *, lock: bool = False) -> LessonFacts | None:
-    """`lock`: who writes into one lesson waits for one another, so that a mark is compared with what stands."""
-    sql = _LESSON.format(more=_FACTS) + " WHERE l.id = $1" + (" FOR NO KEY UPDATE OF l" if lock else "")
-    row = await tx.record(sql, lesson_id, staff_id)
+async def lesson_facts(
+    tx: Tx, school_id: int, account_id: int, lesson_id: int, *, lock: bool = False
+) -> LessonFacts | None:
+    """None where there is no such lesson, or where the account is nobody in the school.
+
+    `lock`: who writes into one lesson waits for one another, so that a mark is compared with what stands.
+    """
+    sql = _FACTS_OF_LESSON + (" FOR NO KEY UPDATE OF l" if lock else "")
+    row = await tx.record(sql, school_id, account_id, lesson_id)
     if row is None:
         return None
     values = dict(row)
-    facts = {name: values.pop(name) for name in ("homeroom_id", "teaches", "assists")}
-    return LessonFacts(lesson=Lesson(**values), **facts)
+    member = Member(**{name: values.pop(column) for column, name in _OF_MEMBER.items()})
+    types = msgspec.convert(values.pop("types") or [], list[AttendanceType])
+    facts = {name: values.pop(name) for name in ("home_class_id", "homeroom_id", "teaches", "assists")}
+    return LessonFacts(member=member, lesson=Lesson(**values), types=types, **facts)
 
 
 async def assists(tx: Tx, staff_id: int, planned: Planned) -> bool:
@@ -133,7 +155,7 @@ async def lesson_of_entry(tx: Tx, entry_id: int, day: date) -> int | None:
 async def types(tx: Tx) -> list[AttendanceType]:
     return await tx.all(
         AttendanceType,
-        "SELECT id, code, name, category, excused, key, position FROM attendance_type WHERE NOT archived"
+        "SELECT id, code, name, category, excused, key, position, archived FROM attendance_type WHERE NOT archived"
         " ORDER BY position, id",
     )
 
@@ -162,32 +184,46 @@ async def grid(tx: Tx, lesson_id: int) -> list[GridPupil]:
     ]
 
 
+_PUPILS = """
+SELECT k.pupil_id FROM class_membership k WHERE k.class_id = l.class_id AND k.during @> l.on_date
+ UNION SELECT k.pupil_id FROM group_membership k WHERE k.group_id = l.group_id AND k.during @> l.on_date
+ UNION SELECT k.pupil_id FROM attendance_mark k WHERE k.lesson_id = l.id
+"""
+"""Pupils of lesson `l`, as `pupils_of_lesson` has them, without their numbers."""
+_STANDING = f"""
+SELECT u.pupil_id, m.type_id, m.minutes_late, m.excused, m.rev, m.at, coalesce(a.short, '') AS by, d.done,
+       e.pupil_id IS NOT NULL AS ahead
+  FROM lesson l JOIN LATERAL ({_PUPILS}) AS u ON true
+  LEFT JOIN attendance_mark m ON m.lesson_id = l.id AND m.pupil_id = u.pupil_id
+  LEFT JOIN staff a ON a.id = m.author_id
+  LEFT JOIN (SELECT w.pupil_id, array_agg(w.op_id) AS done FROM unnest($2::bigint[], $3::text[]) AS w (pupil_id, op_id)
+               JOIN attendance_history h ON h.lesson_id = $1 AND h.pupil_id = w.pupil_id AND h.op_id = w.op_id
+              GROUP BY w.pupil_id) AS d ON d.pupil_id = u.pupil_id
+  LEFT JOIN excused_ahead($1, $4::bigint[]) e ON e.pupil_id = u.pupil_id
+ WHERE l.id = $1
+"""
+
+
 class Standing(msgspec.Struct, frozen=True):
     """What a batch meets: pupils of the lesson, their marks, and (pupil, op_id) that were written before."""
 
     pupils: frozenset[int]
     marks: dict[int, Mark]
     done: frozenset[tuple[int, str]]
+    excused: frozenset[int]
+    """Those of the absent for whom an excuse of this hour was accepted already."""
 
 
-async def standing(tx: Tx, lesson_id: int, pupil_ids: Sequence[int], op_ids: Sequence[str]) -> Standing:
-    """Of these pupils alone, in one look."""
-    rows = await tx.records(
-        "SELECT w.pupil_id, u.pupil_id IS NOT NULL AS known, m.type_id, m.minutes_late, m.excused, m.rev, m.at,"
-        " coalesce(a.short, '') AS by, w.op_id, h.op_id IS NOT NULL AS done"
-        " FROM unnest($2::bigint[], $3::text[]) AS w (pupil_id, op_id)"
-        " LEFT JOIN pupils_of_lesson($1) u ON u.pupil_id = w.pupil_id"
-        " LEFT JOIN attendance_mark m ON m.lesson_id = $1 AND m.pupil_id = w.pupil_id"
-        " LEFT JOIN staff a ON a.id = m.author_id"
-        " LEFT JOIN attendance_history h ON h.lesson_id = $1 AND h.pupil_id = w.pupil_id AND h.op_id = w.op_id",
-        lesson_id,
-        pupil_ids,
-        op_ids,
-    )
+async def standing(
+    tx: Tx, lesson_id: int, pupil_ids: Sequence[int], op_ids: Sequence[str], absent: Sequence[int] = ()
+) -> Standing:
+    """Of the whole lesson, in one look. `pupil_ids`, `op_ids`: of the batch; `absent`: who is going to be."""
+    rows = await tx.records(_STANDING, lesson_id, pupil_ids, op_ids, absent)
     return Standing(
-        frozenset(row["pupil_id"] for row in rows if row["known"]),
+        frozenset(row["pupil_id"] for row in rows),
         {row["pupil_id"]: _mark(lesson_id, row) for row in rows if row["rev"] is not None},
-        frozenset((row["pupil_id"], row["op_id"]) for row in rows if row["done"]),
+        frozenset((row["pupil_id"], op_id) for row in rows for op_id in row["done"] or ()),
+        frozenset(row["pupil_id"] for row in rows if row["ahead"]),
     )
 
 
@@ -217,13 +253,11 @@ WITH counted AS (UPDATE lesson SET marks_rev = $2, taken_at = coalesce(taken_at,
            author_id = excluded.author_id, at = excluded.at)
 INSERT INTO attendance_history (school_id, lesson_id, pupil_id, at, account_id, author, from_code, from_minutes,
        from_excused, to_code, to_minutes, to_excused, reason, op_id, rev)
-SELECT current_school(), $1, w.pupil_id, $3, $9, $10, f.code, w.from_minutes, w.from_excused, t.code, w.to_minutes,
-       w.to_excused, $11, w.op_id, $2
-  FROM unnest($12::bigint[], $13::text[], $14::bigint[], $15::smallint[], $16::boolean[], $17::bigint[],
+SELECT current_school(), $1, w.pupil_id, $3, $9, $10, w.from_code, w.from_minutes, w.from_excused, w.to_code,
+       w.to_minutes, w.to_excused, $11, w.op_id, $2
+  FROM unnest($12::bigint[], $13::text[], $14::text[], $15::smallint[], $16::boolean[], $17::text[],
               $18::smallint[], $19::boolean[]) WITH ORDINALITY
-       AS w (pupil_id, op_id, from_id, from_minutes, from_excused, to_id, to_minutes, to_excused, place)
-  LEFT JOIN attendance_type f ON f.id = w.from_id
-  LEFT JOIN attendance_type t ON t.id = w.to_id
+       AS w (pupil_id, op_id, from_code, from_minutes, from_excused, to_code, to_minutes, to_excused, place)
  ORDER BY w.place
 """
 
@@ -236,11 +270,16 @@ async def write(
     author: Author,
     marks: Sequence[Mark],
     steps: Sequence[Step],
+    types: Mapping[int, AttendanceType],
 ) -> None:
     """New values of cells, the lesson's counter, and a line of history (who, when, from, to, why) for each step.
 
-    The lesson is locked.
+    The lesson is locked. `types`: of all marks before and after.
     """
+
+    def code(mark: Mark | None) -> str | None:
+        return None if mark is None or mark.type_id is None else types[mark.type_id].code
+
     await tx.execute(
         _WRITE,
         lesson_id,
@@ -256,10 +295,10 @@ async def write(
         author.reason,
         [step.patch.pupil_id for step in steps],
         [step.patch.op_id for step in steps],
-        [step.before.type_id if step.before else None for step in steps],
+        [code(step.before) for step in steps],
         [step.before.minutes_late if step.before else None for step in steps],
         [bool(step.before and step.before.excused) for step in steps],
-        [step.after.type_id if step.after else None for step in steps],
+        [code(step.after) for step in steps],
         [step.after.minutes_late if step.after else None for step in steps],
         [bool(step.after and step.after.excused) for step in steps],
     )
@@ -277,22 +316,13 @@ async def history(tx: Tx, lesson_id: int, pupil_id: int | None = None) -> list[M
     )
 
 
-async def excused_ahead(tx: Tx, lesson_id: int, pupil_ids: Sequence[int]) -> frozenset[int]:
-    """Those for whom an excuse of this hour was accepted already."""
-    rows = await tx.records("SELECT pupil_id FROM excused_ahead($1, $2::bigint[])", lesson_id, pupil_ids)
-    return frozenset(row["pupil_id"] for row in rows)
-
-
-_DAY = """
+_DAY = f"""
 SELECT l.id AS lesson_id, l.entry_id, l.period, l.starts_at, l.ends_at, l.class_id, l.group_id,
        concat_ws(' ', coalesce(c.name, gc.name), g.name) AS class_name, l.subject_id, l.staff_id, l.absent_id, l.state,
-       l.taken_at, (SELECT count(*) FROM (
-            SELECT k.pupil_id FROM class_membership k WHERE k.class_id = l.class_id AND k.during @> l.on_date
-            UNION SELECT k.pupil_id FROM group_membership k WHERE k.group_id = l.group_id AND k.during @> l.on_date
-            UNION SELECT k.pupil_id FROM attendance_mark k WHERE k.lesson_id = l.id) AS p) AS expected,
+       l.taken_at, (SELECT count(*) FROM ({_PUPILS}) AS p) AS expected,
        coalesce(m.marked, 0) AS marked,
-       coalesce(m.present, 0) AS present, coalesce(m.counted, 0) AS counted, coalesce(m.absent, '{}') AS absent,
-       coalesce(m.late, '{}') AS late, l.rev + l.marks_rev AS rev
+       coalesce(m.present, 0) AS present, coalesce(m.counted, 0) AS counted, coalesce(m.absent, '{{}}') AS absent,
+       coalesce(m.late, '{{}}') AS late, l.rev + l.marks_rev AS rev
   FROM lesson l
   LEFT JOIN school_class c ON c.id = l.class_id
   LEFT JOIN school_group g ON g.id = l.group_id

@@ -12,9 +12,22 @@ import msgspec
 from app.actor import Actor
 from app.database import Database, Tx
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from schools.register import actions, store
+from schools.register import actions, rules, store
 from schools.register import unplanned_store as own
-from schools.register.model import ClassOrGroup, DayLessonChanged, HeldLesson, Lesson, NewUnplanned, day_room
+from schools.register.access import LessonPlace, access_lesson
+from schools.register.model import (
+    ClassOrGroup,
+    DayLessonChanged,
+    HeldLesson,
+    Lesson,
+    LessonChanged,
+    NewUnplanned,
+    PupilMarked,
+    day_room,
+    lesson_room,
+    pupil_mark,
+    pupil_room,
+)
 from schools.structure import store as structure
 from schools.structure.access import access_staff_room
 from schools.structure.model import Member
@@ -104,6 +117,61 @@ async def _planned_there(tx: Tx, member: Member, wanted: NewUnplanned) -> Planne
         and (one.class_id, one.group_id) == (wanted.place.class_id, wanted.place.group_id)
     ]
     return min(found, key=lambda one: (one.staff_id != member.staff_id, one.cancelled), default=None)
+
+
+async def take_back(database: Database, actor: Actor, school_id: int, lesson_id: int) -> Lesson:
+    """A lesson that was opened by mistake counts nowhere any more; its marks and their history stay, out of all sums.
+
+    Raises `Forbidden` for lessons of the plan. Whoever comes second finds it done.
+    """
+    async with school_transaction(database, school_id) as tx:
+        place = await _place_to_take_back(tx, actor, school_id, lesson_id)
+        if place.lesson.state == "void":
+            return place.lesson
+        await own.set_state(tx, lesson_id, "void", None)
+        return await _told_state(tx, actor, place, "register.take_back")
+
+
+async def bring_back(database: Database, actor: Actor, school_id: int, lesson_id: int) -> Lesson:
+    """Undoes `take_back`. Raises `Conflict` where the class has another lesson in this hour by now."""
+    async with school_transaction(database, school_id) as tx:
+        place = await _place_to_take_back(tx, actor, school_id, lesson_id)
+        lesson = place.lesson
+        if lesson.state != "void":
+            return lesson
+        where = ClassOrGroup(class_id=lesson.class_id, group_id=lesson.group_id, name=lesson.class_name)
+        await own.lock_place(tx, where)
+        held = await own.held_at(tx, where, lesson.on_date, lesson.period)
+        if held is not None:
+            raise Conflict("%(class)s has a lesson in this hour already: %(subject)s, %(teacher)s", **_told(held))
+        wanted = NewUnplanned(place=where, subject_id=lesson.subject_id, on_date=lesson.on_date, period=lesson.period)
+        planned = await _planned_there(tx, place.member, wanted) if lesson.absent_id is not None else None
+        await own.set_state(tx, lesson_id, "open", planned.entry_id if planned and not planned.cancelled else None)
+        return await _told_state(tx, actor, place, "register.bring_back")
+
+
+async def _place_to_take_back(tx: Tx, actor: Actor, school_id: int, lesson_id: int) -> LessonPlace:
+    place = await access_lesson(tx, actor, school_id, lesson_id, lock=True)
+    if not rules.can_take_back(place.member, place.lesson):
+        raise Forbidden("Only a lesson without a plan is taken back, on its day, by whoever holds it")
+    return place
+
+
+async def _told_state(tx: Tx, actor: Actor, place: LessonPlace, action: str) -> Lesson:
+    """All who saw the lesson hear of it: its page, the school's dashboards, families of pupils who were marked."""
+    changed = await store.lesson(tx, place.lesson.id)
+    assert changed is not None  # it is locked
+    school_id = place.member.school_id
+    await tx.audit(
+        actor, action, f"school/{school_id}/lesson/{changed.id}", subject=changed.subject, period=changed.period
+    )
+    types = {one.id: one for one in place.types}
+    for mark in (await store.standing(tx, changed.id, [], [])).marks.values():
+        kind = types.get(mark.type_id or 0) if changed.state != "void" else None
+        tx.publish(pupil_room(school_id, mark.pupil_id), PupilMarked(pupil_mark(changed, mark, kind)))
+    tx.publish(lesson_room(school_id, changed.id), LessonChanged(changed))
+    tx.publish(day_room(school_id), DayLessonChanged(await store.day_lesson(tx, changed.id)))
+    return changed
 
 
 async def _open(tx: Tx, actor: Actor, member: Member, wanted: NewUnplanned, bell: Bell, planned: Planned | None) -> int:

@@ -8,13 +8,13 @@ from aiohttp import web
 from wtforms.validators import InputRequired
 
 from app.database import DATABASE
-from app.errors import AppError
-from app.forms import Form, read, see_other
+from app.errors import AppError, Conflict
+from app.forms import Form, read, require_action, see_other
 from app.i18n import LOCALES, _
-from app.pages import render
+from app.pages import flash, render
 from app.wire import current_actor
 from schools.register import unplanned
-from schools.register.api import school_id_of
+from schools.register.api import lesson_id_of, school_id_of
 from schools.register.model import ClassOrGroup, NewUnplanned
 from schools.structure.tenancy import school_transaction
 from schools.timetable.model import Bell
@@ -64,6 +64,32 @@ async def show_unplanned(request: web.Request) -> web.StreamResponse:
         else:
             return see_other(lesson.path)
     return await render(request, "register/unplanned.html", status=form.status, member=member, form=form)
+
+
+async def take_back(request: web.Request) -> web.StreamResponse:
+    """`POST /schools/{school_id}/lessons/{lesson_id}/take-back`: then the day, where it can be undone."""
+    await require_action(request)
+    school_id = school_id_of(request)
+    lesson = await unplanned.take_back(
+        request.app[DATABASE], await current_actor(request), school_id, lesson_id_of(request)
+    )
+    await flash(request, _("The lesson was taken back: it counts nowhere any more"), undo=f"{lesson.path}/bring-back")
+    return see_other(f"/schools/{school_id}?day={lesson.on_date}")
+
+
+async def bring_back(request: web.Request) -> web.StreamResponse:
+    """`POST /schools/{school_id}/lessons/{lesson_id}/bring-back`: then the lesson's page."""
+    await require_action(request)
+    school_id = school_id_of(request)
+    try:
+        lesson = await unplanned.bring_back(
+            request.app[DATABASE], await current_actor(request), school_id, lesson_id_of(request)
+        )
+    except Conflict as problem:
+        text = request.app[LOCALES].choose(request).filled(problem.detail, problem.values)
+        await flash(request, text, kind="warning")
+        return see_other(f"/schools/{school_id}")
+    return see_other(lesson.path)
 
 
 def _now(time_zone: str) -> datetime:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from app.database import Tx
-from schools.register.model import ClassOrGroup, HeldLesson, NewUnplanned
+from schools.register.model import ClassOrGroup, HeldLesson, LessonState, NewUnplanned
 
 
 async def places(tx: Tx, year_id: int) -> list[ClassOrGroup]:
@@ -98,3 +98,10 @@ async def open_unplanned(
         account_id,
     )
     return found
+
+
+async def set_state(tx: Tx, lesson_id: int, state: LessonState, entry_id: int | None) -> None:
+    """`entry_id`: what the plan holds there instead; a lesson that was taken back leaves its place in the plan free."""
+    await tx.execute(
+        "UPDATE lesson SET state = $2, entry_id = $3, rev = rev + 1 WHERE id = $1", lesson_id, state, entry_id
+    )

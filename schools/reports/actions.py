@@ -16,7 +16,8 @@ from app.files import FileStore, drop_file
 from app.files.upload import Upload
 from app.i18n import Locale
 from app.jobs import part, progress, running_job_id
-from schools.reports import rules, sheets, store
+from schools.grades.class_actions import class_sheet
+from schools.reports import grade_sheets, rules, sheets, store
 from schools.reports.model import (
     Archive,
     ArchiveChanged,
@@ -24,6 +25,7 @@ from schools.reports.model import (
     Archives,
     Form,
     MakeArchive,
+    Period,
     Sheet,
     archives_room,
 )
@@ -87,24 +89,29 @@ async def taken_archive(database: Database, actor: Actor, school_id: int, archiv
 
 
 async def export_class(
-    database: Database, actor: Actor, school_id: int, class_id: int, form: Form, month: str, locale: Locale
+    database: Database, actor: Actor, school_id: int, class_id: int, form: Form, period: Period, locale: Locale
 ) -> Sheet:
     """A page of the class's register; that it left is in the audit log."""
     async with school_transaction(database, school_id) as tx:
         place = await access_class(tx, actor, school_id, class_id)
         if not rules.can_export(place, form):
             raise NotFound
-        first, last = rules.month_of(month, place.member.today)
+        first, last = rules.month_of(period.month, place.member.today)
         on = sheets.Page(place.member.school_name, place.school_class.name, first, last, locale)
         if form == "list":
             made = sheets.class_list(on, await store.class_pupils(tx, class_id, place.member.today, place.member.today))
         elif form == "topics":
             made = sheets.topics(on, await store.class_lessons(tx, class_id, first, last))
+        elif form == "grades":
+            found = await class_sheet(tx, actor, school_id, class_id, period.semester)
+            made = grade_sheets.grades(on, found, await store.class_grades(tx, class_id, found.semester))
+        elif form == "notes":
+            made = grade_sheets.notes(on, await store.class_notes(tx, class_id, place.school_class.year_id))
         else:
             pupils = await store.class_pupils(tx, class_id, first, last)
             made = sheets.attendance(on, pupils, await store.class_marks(tx, class_id, first, last))
         subject = f"school/{school_id}/class/{class_id}"
-        await tx.audit(actor, "reports.export", subject, form=form, month=f"{first:%Y-%m}")
+        await tx.audit(actor, "reports.export", subject, form=form, month=f"{first:%Y-%m}", semester=period.semester)
         return made
 
 

@@ -11,7 +11,7 @@ from schools.reports import actions, pages
 from schools.reports.model import ArchiveChanged, ArchiveGrew, Archives
 from schools.structure.access import room_number
 
-_CLASS: Final = r"/reports/classes/{class_id:\d{1,18}}/{form:list|attendance|topics}.{kind:pdf|xlsx}"
+_CLASS: Final = r"/reports/classes/{class_id:\d{1,18}}/{form:list|attendance|topics|grades|notes}.{kind:pdf|xlsx}"
 _ARCHIVE: Final = r"/archives/{archive_id:\d{1,18}}/register.zip"
 
 
@@ -22,7 +22,7 @@ async def archives_snapshot(tx: Tx, actor: Actor, params: Params) -> Archives:
 FEATURE = Feature(
     name="reports",
     folder=Path(__file__).parent,
-    needs=("identity", "schools", "register", "realtime"),
+    needs=("identity", "schools", "register", "grades", "realtime"),
     routes=(
         Route(method="GET", path=f"{SCHOOL}/reports", handler=pages.show_reports, allow=SIGNED_IN, name="reports"),
         Route(method="GET", path=SCHOOL + _CLASS, handler=pages.send_class, allow=SIGNED_IN, name="page"),

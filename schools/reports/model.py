@@ -9,13 +9,14 @@ import msgspec
 from app.feature import Event
 
 FORMAT: Final = "urn:gryf:school-archive:1"
-Form = Literal["list", "attendance", "topics"]
+Form = Literal["list", "attendance", "topics", "grades", "notes"]
 
 
-class Month(msgspec.Struct, frozen=True):
-    """`month` as 2026-11; empty: this one."""
+class Period(msgspec.Struct, frozen=True):
+    """`month` as 2026-11; empty: this one. `semester`, of grades: today's where none is said."""
 
     month: str = ""
+    semester: Literal[1, 2] | None = None
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +64,29 @@ class ClassLesson(msgspec.Struct, frozen=True, kw_only=True):
     staff: str
     away: str
     taken: bool
+
+
+class ClassGrade(msgspec.Struct, frozen=True, kw_only=True):
+    """What was entered, as it was written. `subject_id` None: behaviour."""
+
+    pupil_id: int
+    subject_id: int | None
+    kind: str
+    attempt: int
+    text: str
+
+
+class ClassNote(msgspec.Struct, frozen=True, kw_only=True):
+    """A note on behaviour. `withdrawn`: why it does not count any more."""
+
+    on_date: date
+    number: int | None
+    name: str
+    kind: str
+    text: str
+    points: int
+    author: str
+    withdrawn: str
 
 
 class Archive(msgspec.Struct, frozen=True, kw_only=True):

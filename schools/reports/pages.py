@@ -17,7 +17,7 @@ from app.pages import flash, render
 from app.wire import current_actor
 from schools.register.api import school_id_of
 from schools.reports import actions, rules, sheets, store
-from schools.reports.model import Form, Month
+from schools.reports.model import Form, Period
 from schools.structure import store as structure
 from schools.structure.access import access_staff_room
 from schools.structure.rules import can_manage_people, can_read_whole_school
@@ -54,6 +54,7 @@ async def show_reports(request: web.Request) -> web.StreamResponse:
         classes=classes,
         only_list=can_manage_people(member) and not can_read_whole_school(member),
         months=sheets.months(year.starts_on, member.today) if year else [],
+        semesters=(1, 2) if year and member.today >= year.second_starts_on else (1,),
         may_archive=rules.can_archive(member),
         archives=archives,
         progress=progress,
@@ -71,7 +72,7 @@ async def send_class(request: web.Request) -> web.StreamResponse:
         school_id_of(request),
         class_id,
         form,
-        api.query(request, Month).month,
+        api.query(request, Period),
         request.app[LOCALES].choose(request),
     )
     if kind == "pdf":

@@ -8,7 +8,16 @@ from uuid import UUID
 import asyncpg
 
 from app.database import Tx
-from schools.reports.model import Archive, ClassLesson, ClassMark, ClassPupil, Table, TableColumn
+from schools.reports.model import (
+    Archive,
+    ClassGrade,
+    ClassLesson,
+    ClassMark,
+    ClassNote,
+    ClassPupil,
+    Table,
+    TableColumn,
+)
 
 _ARCHIVE = (
     "SELECT a.id, a.school_id, a.year_id, y.name AS year, a.asked_by, a.asked_at, a.job_id, a.finished_at, a.file_id,"
@@ -59,6 +68,33 @@ async def class_lessons(tx: Tx, class_id: int, first: date, last: date) -> list[
         class_id,
         first,
         last,
+    )
+
+
+async def class_grades(tx: Tx, class_id: int, semester: int) -> list[ClassGrade]:
+    """Of a semester, in the order of columns; each re-sit after what it corrects."""
+    return await tx.all(
+        ClassGrade,
+        "SELECT e.pupil_id, c.subject_id, c.kind, e.attempt, e.text"
+        " FROM grade_column c JOIN grade e ON e.column_id = c.id"
+        " WHERE c.class_id = $1 AND c.semester = $2 AND e.text IS NOT NULL"
+        " ORDER BY c.on_date, c.id, e.attempt",
+        class_id,
+        semester,
+    )
+
+
+async def class_notes(tx: Tx, class_id: int, year_id: int) -> list[ClassNote]:
+    """Of pupils who are in the class or were, while they were; oldest first."""
+    return await tx.all(
+        ClassNote,
+        "SELECT n.on_date, m.number, p.last_name || ' ' || p.first_name AS name, n.kind, n.text, n.points, n.author,"
+        " CASE WHEN n.withdrawn_at IS NULL THEN '' ELSE n.withdrawn_by || ': ' || n.withdrawn_reason END AS withdrawn"
+        " FROM behaviour_note n JOIN pupil p ON p.id = n.pupil_id"
+        " JOIN class_membership m ON m.pupil_id = n.pupil_id AND m.class_id = $1 AND m.during @> n.on_date"
+        " WHERE n.year_id = $2 ORDER BY n.on_date, n.id",
+        class_id,
+        year_id,
     )
 
 

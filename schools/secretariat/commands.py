@@ -1,6 +1,5 @@
 """The command that opens a school: `run.py school add`."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Optional, get_args
 from zoneinfo import ZoneInfo
@@ -9,17 +8,15 @@ import msgspec
 import typer
 from aiohttp import web
 
+from app.command_line import ConfigFile, Data, InApplication
 from app.database import DATABASE
 from app.wire import CITY
 from schools.secretariat.opening import NewSchool, open_school
 from schools.structure.demo import school_year
 from schools.structure.model import SchoolKind
 
-Runner = Callable[[str | None, Callable[[web.Application], Awaitable[None]]], None]
-"""Opens the application in a data folder and runs the body in it."""
 
-
-def school_cli(run: Runner) -> typer.Typer:
+def school_cli(run: InApplication) -> typer.Typer:
     """The group's commands; `run` opens the application for them."""
     group = typer.Typer(help="Schools.", no_args_is_help=True)
 
@@ -38,7 +35,8 @@ def school_cli(run: Runner) -> typer.Typer:
         year: Annotated[
             Optional[int], typer.Option(help="In which its first school year here begins; this one by default.")
         ] = None,
-        data: Annotated[Optional[str], typer.Option("--data", help="Folder in which all state lies.")] = None,
+        data: Data = None,
+        config: ConfigFile = None,
     ) -> None:
         """Open a school: its first year, usual kinds of attendance and bells, and its principal."""
 
@@ -62,6 +60,6 @@ def school_cli(run: Runner) -> typer.Typer:
             school_id = await open_school(application[DATABASE], new)
             typer.echo(f"School {school_id} is open: /schools/{school_id}/people")
 
-        run(data, make)
+        run(data, config, make)
 
     return group

@@ -11,15 +11,15 @@ import msgspec
 from app.actor import Actor
 from app.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.workbook import reading as workbook
+from app.tables import Refused
+from app.workbook.reading import table_of
 from schools.secretariat import import_store as store
 from schools.secretariat import people_store
-from schools.secretariat.imports.columns import rows_of
-from schools.secretariat.imports.model import Fault, Plan, Refused, Step, Table
+from schools.secretariat.imports.columns import MOST_ROWS, rows_of
+from schools.secretariat.imports.model import Plan, Step
 from schools.secretariat.imports.others import plan_guardians, plan_staff
 from schools.secretariat.imports.pupils import plan_pupils
 from schools.secretariat.imports.roster import read_roster
-from schools.secretariat.imports.table import read_csv, sheet_table
 from schools.secretariat.imports.whole_roster import plan_roster
 from schools.secretariat.model import Waiting
 from schools.secretariat.telling import tell_people
@@ -108,7 +108,7 @@ async def _plan(tx: Tx, member: Member, found: Waiting) -> Plan:
             guardians, staff = await store.known_guardians(tx), await store.known_staff(tx)
             plan = plan_roster(roster, pupils, classes, guardians, staff, principal=principal)
             return msgspec.structs.replace(plan, encoding="UTF-8", delimiter=",")
-        table = await _table(found.content)
+        table = await table_of(found.content, MOST_ROWS)
         rows, faults = await asyncio.to_thread(rows_of, table, found.kind)
     except Refused as problem:
         return Plan(steps=[], faults=[problem.fault])
@@ -119,16 +119,6 @@ async def _plan(tx: Tx, member: Member, found: Waiting) -> Plan:
     else:
         plan = plan_pupils(rows, faults, pupils, classes)
     return msgspec.structs.replace(plan, encoding=table.encoding, delimiter=table.delimiter)
-
-
-async def _table(content: bytes) -> Table:
-    """Of a workbook or of CSV. Raises `Refused`."""
-    if not content.startswith(workbook.BEGINS):
-        return await asyncio.to_thread(read_csv, content)
-    try:
-        return sheet_table(await workbook.rows_of(content))
-    except workbook.Unreadable as problem:
-        raise Refused(Fault(line=1, text=str(problem))) from None
 
 
 async def _write(tx: Tx, plan: Plan, from_day: date, year: SchoolYear | None) -> list[int]:

@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 
 from app.database import DATABASE
 from app.errors import AppError, Invalid, TooLarge
-from app.files import clean_name
+from app.files import BROKEN_FORM, clean_name
 from app.forms import CSRF_FIELD, STALE, Guard, guard, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
@@ -42,7 +42,7 @@ async def read_file_form(request: web.Request) -> Sent:
             if not isinstance(part, BodyPartReader) or part.name is None:
                 continue
             accepted = await _take(part, sent, checker, accepted=accepted)
-    except ValueError:
+    except BROKEN_FORM:
         raise Invalid("The upload broke off") from None
     if not accepted:
         raise Invalid(STALE)

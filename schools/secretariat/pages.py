@@ -12,11 +12,11 @@ from app.errors import AppError, Invalid
 from app.forms import Form, read, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
+from app.tables import day_of
 from app.wire import current_actor
 from schools.secretariat import people, rules
 from schools.secretariat import people_store as store
 from schools.secretariat.forms import GuardianForm, LeaveForm, MoveForm, NewPupilForm, PupilForm
-from schools.secretariat.imports.columns import day_of
 from schools.secretariat.model import ClassSize, GuardianDraft, PupilDraft
 from schools.structure import store as structure
 from schools.structure.access import access_office

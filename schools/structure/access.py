@@ -32,10 +32,10 @@ async def access_school(tx: Tx, actor: Actor, school_id: int) -> Member:
     found = None if actor.account_id is None else await store.member(tx, school_id, actor.account_id)
     if found is None:
         raise NotFound
-    return _awake(found, actor)
+    return awake(found, actor)
 
 
-def _awake(member: Member, actor: Actor) -> Member:
+def awake(member: Member, actor: Actor) -> Member:
     """Staff without the second factor that their school wants are there as parents and pupils alone, or not at all."""
     if member.staff_id is None or not member.needs_second_factor or actor.second_factor:
         return member

@@ -129,6 +129,8 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[StaffRole]
     is_guardian: bool
     is_pupil: bool
+    pupil_id: int | None = None
+    """The account's own, of a pupil."""
 
     @property
     def path(self) -> str:

@@ -21,17 +21,34 @@ _CLASS = "id, school_id, year_id, level, letter, name, homeroom_id, building, re
 _GROUP = "id, school_id, year_id, class_id, name, rev"
 _STAFF = "id, account_id, first_name, last_name, short, roles, rev"
 _PUPIL = "id, account_id, first_name, second_name, last_name, left_on, rev"
+MEMBER = """
+SELECT s.id AS school_id, s.name AS school_name, s.time_zone, d.today, $2::bigint AS account_id, st.id AS staff_id,
+       coalesce(st.roles, '{}') AS roles, coalesce(st.short, '') AS short, g.id AS guardian_id, p.id AS pupil_id,
+       coalesce((s.settings -> 'security' -> 'second_factor') = 'true', false) AS needs_second_factor
+  FROM school s CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE s.time_zone)::date AS today) AS d
+  LEFT JOIN staff st ON st.school_id = s.id AND st.account_id = $2 AND st.during @> d.today
+  LEFT JOIN guardian g ON g.school_id = s.id AND g.account_id = $2 AND EXISTS (
+       SELECT FROM guardianship r WHERE r.guardian_id = g.id AND r.during @> d.today)
+  LEFT JOIN pupil p ON p.school_id = s.id AND p.account_id = $2 AND (p.left_on IS NULL OR p.left_on > d.today)
+ WHERE s.id = $1 AND num_nonnulls(st.id, g.id, p.id) > 0
+"""
+"""`Member` of a school ($1) and an account ($2); loaders that ask for more in the same look begin with it."""
 
 
-async def set_tenant(tx: Tx, role: str, *, school: str, account: str) -> None:
-    """Becomes the role until the transaction ends, inside this school (empty: in none)."""
+async def set_tenant(tx: Tx, role: str, *, school: str, account: str, plans: str = "auto") -> None:
+    """Becomes the role until the transaction ends, inside this school (empty: in none).
+
+    `plans`: PostgreSQL's `plan_cache_mode` until then.
+    """
     if tx.role == (role, school, account):  # an action and each of its loaders enter the school
         return
     await tx.execute(
-        "SELECT set_config('role', $1, true), set_config('app.school', $2, true), set_config('app.account', $3, true)",
+        "SELECT set_config('role', $1, true), set_config('app.school', $2, true), set_config('app.account', $3, true),"
+        " set_config('plan_cache_mode', $4, true)",
         role,
         school,
         account,
+        plans,
     )
     tx.role = (role, school, account)
 
@@ -52,21 +69,7 @@ async def school(tx: Tx, school_id: int) -> School | None:
 
 async def member(tx: Tx, school_id: int, account_id: int) -> Member | None:
     """Who an account is in the school that was entered; with neither staff, guardian nor pupil it is nobody."""
-    return await tx.maybe(
-        Member,
-        "SELECT s.id AS school_id, s.name AS school_name, s.time_zone, d.today, $2::bigint AS account_id,"
-        " st.id AS staff_id, coalesce(st.roles, '{}') AS roles, coalesce(st.short, '') AS short,"
-        " g.id AS guardian_id, p.id AS pupil_id,"
-        " coalesce((s.settings -> 'security' -> 'second_factor') = 'true', false) AS needs_second_factor"
-        " FROM school s CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE s.time_zone)::date AS today) AS d"
-        " LEFT JOIN staff st ON st.school_id = s.id AND st.account_id = $2 AND st.during @> d.today"
-        " LEFT JOIN guardian g ON g.school_id = s.id AND g.account_id = $2 AND EXISTS (SELECT FROM guardianship r"
-        "   WHERE r.guardian_id = g.id AND r.during @> d.today)"
-        " LEFT JOIN pupil p ON p.school_id = s.id AND p.account_id = $2 AND (p.left_on IS NULL OR p.left_on > d.today)"
-        " WHERE s.id = $1 AND num_nonnulls(st.id, g.id, p.id) > 0",
-        school_id,
-        account_id,
-    )
+    return await tx.maybe(Member, MEMBER, school_id, account_id)
 
 
 async def memberships(tx: Tx) -> list[Membership]:
@@ -74,7 +77,7 @@ async def memberships(tx: Tx) -> list[Membership]:
     return await tx.all(
         Membership,
         "SELECT s.id AS school_id, s.name, s.short_name, s.kind, coalesce(st.roles, '{}') AS roles,"
-        " g.id IS NOT NULL AS is_guardian, p.id IS NOT NULL AS is_pupil"
+        " g.id IS NOT NULL AS is_guardian, p.id IS NOT NULL AS is_pupil, p.id AS pupil_id"
         " FROM school s CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE s.time_zone)::date AS today) AS d"
         " LEFT JOIN staff st ON st.school_id = s.id AND st.account_id = current_account() AND st.during @> d.today"
         " LEFT JOIN guardian g ON g.school_id = s.id AND g.account_id = current_account()"

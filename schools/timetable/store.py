@@ -1,6 +1,7 @@
 """SQL of timetables. Run inside a school (`tenancy.enter_school`)."""
 
 from datetime import date
+from typing import Final
 
 from app.database import Tx
 from schools.timetable.model import Bell, Planned, TimetableVersion
@@ -100,15 +101,29 @@ async def version_on(tx: Tx, day: date) -> int | None:
     return found
 
 
-async def nearest_taught_day(tx: Tx, day: date) -> date | None:
-    """The day itself if something is taught on it; else the last such day before, else the next one, within 30 days.
+_BEFORE = """(SELECT $1::date - n FROM generate_series({first}, $2::integer) AS n
+  WHERE EXISTS (SELECT FROM planned_on($1::date - n)) LIMIT 1)"""
+_AFTER = _BEFORE.format(first=1).replace("$1::date - n", "$1::date + n")
+WITHIN_DAYS: Final = 70
+"""Longer than the summer holidays."""
 
-    «Last» first: a teacher who looks in the evening or on a Sunday completes what was.
+
+async def nearest_taught_day(tx: Tx, day: date) -> date | None:
+    """The day itself if something is taught on it; else the last such day before, else the next one, within 70 days.
+
+    «Last» first: a teacher who looks in the evening or on a Sunday completes what was. Days are looked at one after the
+    other until one is found: rows of `generate_series` come in its order.
     """
     found: date | None = await tx.value(
-        "SELECT d::date FROM generate_series($1::date - 30, $1::date + 30, interval '1 day') AS d"
-        " WHERE EXISTS (SELECT FROM planned_on(d::date))"
-        " ORDER BY d::date > $1::date, abs(d::date - $1::date) LIMIT 1",
+        f"SELECT coalesce({_BEFORE.format(first=0)}, {_AFTER})",
         day,
+        WITHIN_DAYS,
     )
     return found
+
+
+async def taught_days_around(tx: Tx, day: date) -> tuple[date | None, date | None]:
+    """The last day before and the first one after on which something is taught, within 70 days."""
+    row = await tx.record(f"SELECT {_BEFORE.format(first=1)} AS before, {_AFTER} AS after", day, WITHIN_DAYS)
+    assert row is not None  # a row of two values
+    return row["before"], row["after"]

@@ -73,11 +73,23 @@ function anew() {
     query.set("day", board.on_date);
     try {
       take(await call("GET", `/api/schools/${board.school_id}/dashboard?${query}`));
+      const drawn = [...document.querySelectorAll("button[data-place]")].map((one) => one.dataset.place);
+      if (drawn.length !== places.size || drawn.some((one) => !places.has(one))) await drawGrid();
     } catch {
       return; // the next change asks again
     }
     soon();
   }, GATHER_MS);
+}
+
+// cells that came or went: the server draws the grid
+async function drawGrid() {
+  const answer = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const grid = document.querySelector("[data-board]");
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-board]");
+  if (grid && fresh) grid.replaceChildren(...fresh.childNodes);
+  else if (grid || fresh) location.reload(); // the first lesson of a day, or none any more
 }
 
 function say(at, text) {
@@ -103,6 +115,7 @@ function lessonChanged(lesson) {
   const key = keyOf(lesson);
   const before = lessons.get(key);
   if (before && before.rev >= lesson.rev) return;
+  if (lesson.state === "void") return anew(); // its place is free again, or gone
   if (!slots.has(key)) {
     if (!isFiltered) anew();
     return;

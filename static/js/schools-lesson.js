@@ -62,8 +62,11 @@ export function lessonPanel({ sheet, words, live, kept }) {
   const sendDraft = () => topicForm && localStorage.getItem(draftKey) !== null && saveTopic();
   document.addEventListener("gryf:live-state", ({ detail }) => detail.state === "connected" && sendDraft());
 
+  let leaving = false; // a reload would break off the way to the next page
+  document.querySelector("[data-take-back]")?.addEventListener("submit", () => (leaving = true));
   const take = (row) => {
     if (row.rev < lesson.rev) return;
+    if (row.state !== lesson.state && !leaving) location.reload(); // taken back or brought back; what waits here is kept
     lesson = row;
     drawTopic();
   };

@@ -10,7 +10,7 @@ if (root) follow(root);
 function follow(place) {
   const news = place.querySelector("[data-people-news]");
   const words = news.querySelector("[data-people-words]");
-  const card = document.querySelector("[data-card]");
+  const card = document.querySelector("[data-card][data-rev]"); // the news have words of this name
   const elsewhere = new Set();
 
   const tell = (text) => {

@@ -23,7 +23,7 @@ from app.errors import Conflict
 from schools.grades import rules as grading
 from schools.invented.school import BELLS
 from schools.register import actions, rules, store
-from schools.register.model import Patch
+from schools.register.model import DayLessonChanged, Patch
 from schools.structure.demo import school_year
 from schools.structure.tenancy import school_transaction
 from tests.databases import copy_database, drop_database
@@ -165,6 +165,9 @@ class Story(RuleBasedStateMachine):
         answer = self.run(actions.mark_in(self.tx, PRINCIPAL, self.ids.a.school_id, lesson["id"], patches, "korekta"))
         assert [one.outcome for one in answer.results] == expected
         lesson["marks"] = current
+        if "saved" in expected:  # what dashboards are told is what they would read
+            told = [one.event for one in self.tx.outbox if isinstance(one.event, DayLessonChanged)][-1]
+            assert told.lesson == self.run(store.day_lesson(self.tx, lesson["id"]))
 
     @rule(who=st.integers(0, 7), day=st.integers(0, 5))
     def moves(self, who: int, day: int) -> None:

@@ -129,10 +129,19 @@ FORMS = {
     "/people/groups/{group}": {"day": "2026-11-30", "rev": "1", "pupil": "{pupil}"},
     "/people/settings": {"part": "subject", "name": "Astronomia", "short": "astr"},
     "/grades/rules": {"rev": "1"},
+    "/lessons/{lesson}/take-back": {},
+    "/lessons/{lesson}/bring-back": {},
     "/lessons/new": {"place": "c{class}", "period": "1", "subject_id": "{subject}"},
     "/individual": {"pupil": "{pupil}", "starts_on": "2026-11-30"},
 }
-WRITERS = {"/grades/rules": HEAD, "/lessons/new": TEACHING}
+HOLDERS = HEAD | {"homeroom"}
+"""Of the lesson above: whoever holds it, and the principal."""
+WRITERS = {
+    "/grades/rules": HEAD,
+    "/lessons/new": TEACHING,
+    "/lessons/{lesson}/take-back": HOLDERS,
+    "/lessons/{lesson}/bring-back": HOLDERS,
+}
 
 
 async def test_forms_of_others_change_nothing(places, walk):  # noqa: F811  # the fixture above

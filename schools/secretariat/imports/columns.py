@@ -1,27 +1,12 @@
 """Which columns are known, under which headings, and what may stand in them."""
 
-import re
-from datetime import date, datetime
 from typing import Final
 
-import msgspec
-
+from app import tables
 from app.i18n import _
-from schools.secretariat.imports.model import Fault, Refused, Row, Table
+from app.tables import Column, Fault, Row, Table, day_of
 from schools.secretariat.rules import EMAIL, WRONG_EMAIL, WRONG_PESEL
-from schools.structure.rules import born_on, plain_letters
-
-
-class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """`headings` are compared without diacritics, case and signs; the first one is named to people."""
-
-    key: str
-    headings: tuple[str, ...]
-    required: bool = False
-    """The file must have it."""
-    filled: bool = False
-    """And something in each line."""
-
+from schools.structure.rules import born_on
 
 _LAST: Final = Column(key="last_name", headings=("Nazwisko", "last name", "familyName"), required=True, filled=True)
 _FIRST: Final = Column(
@@ -63,43 +48,13 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
         _EMAIL,
     ),
 }
-_DAY: Final = (re.compile(r"\d{4}-\d{1,2}-\d{1,2}"), re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"))
-
-
-def folded(heading: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "", plain_letters(heading))
+MOST_ROWS: Final = 5000
+MOST_CELL: Final = 300
 
 
 def rows_of(table: Table, kind: str) -> tuple[list[Row], list[Fault]]:
     """Cells by column. Raises `Refused` for a heading that is unknown, doubled or missing."""
-    columns = COLUMNS[kind]
-    known = {folded(heading): column.key for column in columns for heading in column.headings}
-    names = ", ".join(column.headings[0] for column in columns)
-    keys: list[str] = []
-    for heading in table.header:
-        key = known.get(folded(heading))
-        if key is None:
-            text = _("The column «%(heading)s» is not known. Known are: %(names)s")
-            raise Refused(Fault(line=1, column=heading, text=text, values={"heading": heading, "names": names}))
-        if key in keys:
-            raise Refused(Fault(line=1, column=heading, text=_("This column stands twice")))
-        keys.append(key)
-    for column in columns:
-        if column.required and column.key not in keys:
-            text = _("The column «%(heading)s» is missing")
-            raise Refused(Fault(line=1, text=text, values={"heading": column.headings[0]}))
-    rows, faults = [], []
-    for line, cells in table.rows:
-        if len(cells) > len(keys) and any(cells[len(keys) :]):
-            faults.append(
-                Fault(line=line, text=_("This line has more cells than the header: is a name split by a sign?"))
-            )
-            continue
-        row = Row(line, {key: _mended(key, cell) for key, cell in zip(keys, cells, strict=False)})
-        found = list(_cell_faults(row, columns))
-        faults += found
-        rows.append(row)
-    return rows, faults
+    return tables.rows_of(table, COLUMNS[kind], cell_fault, _mended)
 
 
 def _mended(key: str, cell: str) -> str:
@@ -112,26 +67,10 @@ def _mended(key: str, cell: str) -> str:
     return cell
 
 
-def _cell_faults(row: Row, columns: tuple[Column, ...]) -> list[Fault]:
-    found = []
-    for column in columns:
-        if column.key not in row.cells and not column.required:
-            continue
-        value, heading = row.cells.get(column.key, ""), column.headings[0]
-        text = _("Nothing stands here") if column.filled and not value else cell_fault(column.key, value)
-        if text:
-            found.append(Fault(line=row.line, column=heading, text=text))
-    return found
-
-
 def cell_fault(key: str, value: str) -> str:
-    """What is wrong with a cell; empty where nothing is."""
-    if not value:
-        return ""
-    if len(value) > 300:
+    """What is wrong with a cell that is not empty; empty where nothing is."""
+    if len(value) > MOST_CELL:
         return _("This is too long")
-    if value[0] in "=@" or (value[0] in "+-" and key != "phone"):
-        return _("This begins like a formula of a spreadsheet")
     if key in {"pesel", "pupil_pesel"} and born_on(value) is None:
         return WRONG_PESEL
     if key in {"born_on", "since", "until"} and day_of(value) is None:
@@ -143,15 +82,3 @@ def cell_fault(key: str, value: str) -> str:
     if key in {"first_name", "last_name"} and any(sign.isdigit() or sign in '<>;"' for sign in value):
         return _("A name holds no digits and no such signs")
     return ""
-
-
-def day_of(text: str) -> date | None:
-    """A date as people write it here."""
-    try:
-        if _DAY[0].fullmatch(text):
-            return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a day has no time zone
-        if _DAY[1].fullmatch(text):
-            return datetime.strptime(re.sub(r"[/-]", ".", text), "%d.%m.%Y").date()  # noqa: DTZ007  # the same
-    except ValueError:
-        pass
-    return None

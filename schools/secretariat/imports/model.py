@@ -5,41 +5,10 @@ from typing import Literal
 
 import msgspec
 
+from app.tables import Fault
+
 Sort = Literal["new", "changed", "same"]
 About = Literal["pupil", "guardian", "staff"]
-
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong: `text` is a message id with places from `values`. Lines count from 1, as an editor shows them."""
-
-    line: int
-    column: str = ""
-    text: str
-    values: dict[str, str] = {}
-
-
-class Refused(Exception):
-    """The whole file cannot be read; nothing of it is looked at."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.text)
-        self.fault = fault
-
-
-class Row(msgspec.Struct, frozen=True):
-    """A line's cells by column key; NFC, single spaces. Columns that the file has not are missing."""
-
-    line: int
-    cells: dict[str, str]
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as read. `encoding` and `delimiter` are what was found."""
-
-    header: list[str]
-    rows: list[tuple[int, list[str]]]
-    encoding: str
-    delimiter: str
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

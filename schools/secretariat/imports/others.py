@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.i18n import _
-from schools.secretariat.imports.columns import day_of, folded
+from app.tables import Fault, Row, day_of, plain
 from schools.secretariat.imports.model import (
     Difference,
-    Fault,
     KnownGuardian,
     KnownPupil,
     KnownStaff,
     Plan,
-    Row,
     Step,
 )
 from schools.secretariat.imports.pupils import class_key, person_key
@@ -64,7 +62,7 @@ def plan_guardians(
         if row.line in bad:
             continue
         pupil, problem = _child(row, pupils)
-        if problem is None and folded(row.cells.get("kind", "")) not in KINDS:
+        if problem is None and plain(row.cells.get("kind", "")) not in KINDS:
             text = _("«%(word)s» is not known here. Known are: rodzic, opiekun prawny, rodzina zastępcza, inny")
             problem = Fault(line=row.line, column="Rodzaj", text=text, values={"word": row.cells["kind"]})
         since, until = day_of(row.cells.get("since", "")), day_of(row.cells.get("until", ""))
@@ -139,7 +137,7 @@ def _right(row: Row, pupil: KnownPupil, known: Sequence[KnownGuardian]) -> Step:
         if day is not None:
             wanted[key] = day.isoformat()
     if row.cells.get("kind") or held is None:
-        wanted["kind"] = KINDS[folded(row.cells.get("kind", ""))]
+        wanted["kind"] = KINDS[plain(row.cells.get("kind", ""))]
     was: dict[str, str] = {}
     if target is not None:
         was = {key: getattr(target, key) for key in ("last_name", "first_name", "email", "phone")}
@@ -207,7 +205,7 @@ def plan_staff(rows: Sequence[Row], faults: Sequence[Fault], known: Sequence[Kno
 
 
 def _roles(row: Row) -> tuple[list[str], Fault | None]:
-    words = [folded(word) for word in row.cells.get("roles", "").replace("/", ",").replace("+", ",").split(",")]
+    words = [plain(word) for word in row.cells.get("roles", "").replace("/", ",").replace("+", ",").split(",")]
     unknown = [word for word in words if word not in ROLES]
     if unknown:
         text = _("«%(word)s» is not known here. Known are: nauczyciel, sekretariat, pedagog, dyrektor")

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Final
 
 from app.i18n import _
-from schools.secretariat.imports.columns import day_of
-from schools.secretariat.imports.model import Difference, Fault, KnownPupil, Plan, Row, Step
+from app.tables import Fault, Row, day_of
+from schools.secretariat.imports.model import Difference, KnownPupil, Plan, Step
 from schools.secretariat.rules import OTHER_BIRTH
 from schools.structure.rules import born_on
 

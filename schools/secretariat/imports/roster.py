@@ -15,9 +15,8 @@ import msgspec
 
 from app.files.archive import ArchiveLimits, Unsafe, check_archive
 from app.i18n import _
-from schools.secretariat.imports.columns import cell_fault, day_of
-from schools.secretariat.imports.model import Fault, Refused, Row
-from schools.secretariat.imports.table import read_csv
+from app.tables import Fault, Refused, Row, day_of, formula_fault, read_csv
+from schools.secretariat.imports.columns import MOST_ROWS, cell_fault
 
 FILES: Final = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
@@ -148,7 +147,10 @@ def _faults(row: Row) -> list[Fault]:
     for key, value in row.cells.items():
         if key.startswith("pupil_"):
             continue  # said of the pupil's own line
-        text = cell_fault(key, value) if value or key not in {"first_name", "last_name"} else _("Nothing stands here")
+        if value:
+            text = formula_fault(value) or cell_fault(key, value)
+        else:
+            text = _("Nothing stands here") if key in {"first_name", "last_name"} else ""
         if text:
             found.append(Fault(line=row.line, column=f"users.csv, {key}", text=text))
     return found
@@ -185,7 +187,7 @@ def _records(name: str, data: bytes) -> list[Record]:
     """Lines that are not to be deleted."""
     if not data.strip():
         raise Refused(Fault(line=1, column=f"{name}.csv", text=_("This file is empty")))
-    table = read_csv(data, ",")
+    table = read_csv(data, MOST_ROWS, ",")
     for needed in NEEDED.get(name, ("sourcedId",)):
         if needed not in table.header:
             text = _("The column «%(heading)s» is missing")

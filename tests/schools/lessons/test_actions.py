@@ -214,6 +214,39 @@ async def test_the_plan_suggests_what_was_not_taught_yet(stage):
         assert await store.next_number(tx, found) == 3
 
 
+async def test_how_far_a_plan_has_come_counts_its_hours_and_no_more(stage):
+    maths = stage.a.subjects["Matematyka"]
+    topics = [PlannedTopic(number=1, topic="Ułamki", hours=2), PlannedTopic(number=2, topic="Procenty", hours=3)]
+    await plans.replace_plan(
+        stage.database, TEACHER, stage.school_id, subject_id=maths, level=4, name="", topics=topics
+    )
+    lesson = await stage.opened()
+    held = [("Ułamki", "open"), ("Ułamki", "open"), ("Ułamki", "open"), ("Procenty", "open"), ("", "open"),
+            ("Kartkówka", "open"), ("Procenty", "void")]  # fmt: skip
+    async with stage.inside() as tx:
+        for back, (name, state) in enumerate(held, start=1):
+            await tx.execute(
+                "INSERT INTO lesson (school_id, year_id, on_date, period, starts_at, ends_at, class_id, subject_id,"
+                " staff_id, topic, state) SELECT school_id, year_id, on_date - $2::int, period, starts_at, ends_at,"
+                " class_id, subject_id, staff_id, $3, $4 FROM lesson WHERE id = $1",
+                lesson.id,
+                back,
+                name,
+                state,
+            )
+
+    async def seen(actor):
+        async with stage.inside() as tx:
+            member, _plans = await plans.plans(tx, actor, stage.school_id)
+            return [(one.class_name, one.taught, one.planned, one.lessons, one.without_topic, one.percent)
+                    for one in await plans.progress(tx, member)]  # fmt: skip
+
+    # two of three lessons on fractions, one on percentages; today's has no topic yet
+    expected = [("4a", 3, 5, 7, 2, 60)]
+    assert await seen(TEACHER) == await seen(PRINCIPAL) == await seen(HOMEROOM) == expected
+    assert await seen(OTHER_TEACHER) == await seen(SECRETARY) == []
+
+
 async def test_seats_are_the_teacher_s_own(stage):
     lesson = await stage.opened()
     pupils = stage.a.classes["4a"].pupils

@@ -232,6 +232,24 @@ async def test_snapshot_and_events_make_a_fresh_snapshot(stage):
     assert [one.lesson.rev for one in events] == sorted(one.lesson.rev for one in events)
 
 
+async def test_a_sign_that_is_not_offered_any_more_still_counts_where_it_stands(stage):
+    lesson = await stage.opened()
+    first, second, third = stage.a.classes["4a"].pupils[:3]
+    await stage.mark(TEACHER, lesson, {first: "ns", second: "—"})
+    async with stage.inside() as tx:
+        await tx.execute("UPDATE attendance_type SET archived = true WHERE code = ANY($1)", ["ns", "—"])
+    assert "ns" not in {one.code for one in (await view(stage, lesson)).types}
+    refused = await stage.mark(TEACHER, lesson, {third: "ns"}, op="no-such-sign")
+    assert refused.results[0].outcome == "refused"
+    await stage.mark(TEACHER, lesson, {second: "s"}, op="came-after-all", minutes=5)
+    async with stage.inside() as tx:
+        written = (await store.history(tx, lesson.id))[-1]
+        fresh = await store.day_lesson(tx, lesson.id)
+    assert (written.from_code, written.to_code, written.to_minutes) == ("—", "s", 5)
+    assert (fresh.marked, fresh.present, fresh.counted, fresh.absent, fresh.late) == (2, 2, 2, [], [second])
+    assert stage.backplane.of(day_room(stage.school_id))[-1].lesson == fresh
+
+
 async def test_the_history_is_not_rewritten(stage):
     lesson = await stage.opened()
     await stage.mark(TEACHER, lesson, {stage.child: "●"})

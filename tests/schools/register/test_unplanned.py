@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from schools.register import actions, store, unplanned
-from schools.register.model import ClassOrGroup, DayLessonChanged, NewUnplanned, day_room
+from schools.register.model import ClassOrGroup, DayLessonChanged, NewUnplanned, day_room, lesson_room, pupil_room
 from schools.structure import store as structure
 from schools.timetable import store as timetable
 from tests.schools.stage import (
@@ -17,6 +17,7 @@ from tests.schools.stage import (
     NOBODY,
     OTHER_TEACHER,
     PARENT,
+    PRINCIPAL,
     PUPIL,
     SECRETARY,
     STRANGER,
@@ -137,3 +138,89 @@ async def test_a_group_is_a_place_too(stage):
     new = msgspec.structs.replace(new, place=ClassOrGroup(class_id=None, group_id=group.id, name=""))
     lesson = await opened(stage, OTHER_TEACHER, new)
     assert (lesson.class_id, lesson.group_id) == (None, group.id)
+
+
+async def taken_back(stage, actor, lesson):
+    return await unplanned.take_back(stage.database, actor, stage.school_id, lesson.id)
+
+
+async def brought_back(stage, actor, lesson):
+    return await unplanned.bring_back(stage.database, actor, stage.school_id, lesson.id)
+
+
+async def test_a_lesson_opened_by_mistake_counts_nowhere_and_comes_back_with_its_marks(stage):
+    new = await wanted(stage, period=await free_hour(stage))
+    lesson = await opened(stage, OTHER_TEACHER, new)
+    await stage.mark(OTHER_TEACHER, lesson, {stage.child: "—"})
+    stage.backplane.published.clear()
+    assert (await taken_back(stage, OTHER_TEACHER, lesson)).state == "void"
+    assert (await taken_back(stage, OTHER_TEACHER, lesson)).state == "void"  # pressed twice
+    assert (await stage.audited()).count("register.take_back") == 1
+    told = stage.backplane.of(pupil_room(stage.school_id, stage.child))
+    assert [(one.mark.lesson_id, one.mark.code) for one in told] == [(lesson.id, "")]
+    assert [one.lesson.state for one in stage.backplane.of(lesson_room(stage.school_id, lesson.id))] == ["void"]
+    assert [one.lesson.state for one in stage.backplane.of(day_room(stage.school_id))] == ["void"]
+    async with stage.inside() as tx:
+        assert await store.day_lessons(tx, stage.today) == []
+        assert await tx.value("SELECT count(*) FROM attendance") == 0
+        assert len(await store.history(tx, lesson.id)) == 1
+    assert await own(stage, OTHER_TEACHER) == []
+    with pytest.raises(Forbidden):
+        await stage.mark(OTHER_TEACHER, lesson, {stage.child: "●"}, op="too-late")
+
+    assert (await brought_back(stage, OTHER_TEACHER, lesson)).state == "open"
+    assert stage.backplane.of(pupil_room(stage.school_id, stage.child))[-1].mark.code == "—"
+    async with stage.inside() as tx:
+        assert await tx.value("SELECT count(*) FROM attendance") == 1
+        (day,) = await store.day_lessons(tx, stage.today)
+    assert day == stage.backplane.of(day_room(stage.school_id))[-1].lesson
+
+
+async def test_what_was_taken_back_leaves_its_hour_to_others_and_to_the_plan(stage):
+    planned = await stage.planned()
+    lesson = await opened(stage, OTHER_TEACHER, await wanted(stage, period=planned.period, subject="Historia"))
+    assert lesson.entry_id == planned.entry_id
+    await taken_back(stage, OTHER_TEACHER, lesson)
+    own_lesson = await stage.opened()
+    assert (own_lesson.entry_id, own_lesson.id != lesson.id, own_lesson.state) == (planned.entry_id, True, "open")
+    with pytest.raises(Conflict, match="already"):
+        await brought_back(stage, OTHER_TEACHER, lesson)
+
+    new = await wanted(stage, period=await free_hour(stage))
+    first = await opened(stage, OTHER_TEACHER, new)
+    await taken_back(stage, OTHER_TEACHER, first)
+    second = await opened(stage, OTHER_TEACHER, new)  # the very same once more
+    assert second.id != first.id
+
+
+async def test_what_was_instead_of_the_plan_is_so_again(stage):
+    planned = await stage.planned()
+    lesson = await opened(stage, OTHER_TEACHER, await wanted(stage, period=planned.period, subject="Historia"))
+    await taken_back(stage, OTHER_TEACHER, lesson)
+    again = await brought_back(stage, OTHER_TEACHER, lesson)
+    assert (again.entry_id, again.absent_id) == (planned.entry_id, planned.staff_id)
+
+
+async def test_who_may_take_back_what(stage):
+    by_plan = await stage.opened()
+    with pytest.raises(Forbidden):
+        await taken_back(stage, TEACHER, by_plan)
+    with pytest.raises(Forbidden):
+        await taken_back(stage, PRINCIPAL, by_plan)
+    lesson = await opened(stage, OTHER_TEACHER, await wanted(stage, period=await free_hour(stage)))
+    for verb in (taken_back, brought_back):
+        for actor in (NOBODY, STRANGER, FOREIGN_TEACHER, PARENT, PUPIL, SECRETARY):
+            with pytest.raises(NotFound):
+                await verb(stage, actor, lesson)
+        for actor in (TEACHER, HOMEROOM):
+            with pytest.raises(Forbidden):
+                await verb(stage, actor, lesson)
+    async with stage.inside() as tx:
+        await tx.execute(
+            "UPDATE lesson SET on_date = on_date - 1, starts_at = starts_at - interval '1 day',"
+            " ends_at = ends_at - interval '1 day' WHERE id = $1",
+            lesson.id,
+        )
+    with pytest.raises(Forbidden):  # yesterday's
+        await taken_back(stage, OTHER_TEACHER, lesson)
+    assert (await taken_back(stage, PRINCIPAL, lesson)).state == "void"

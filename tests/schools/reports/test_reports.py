@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,10 +17,13 @@ from app.errors import Conflict, Invalid, NotFound
 from app.files import FileStore, FolderStorage
 from app.i18n import Locales
 from app.jobs.queue import running
+from schools.grades import class_actions
+from schools.grades.model import NewNote
 from schools.reports import actions, rules, sheets, store, writing
 from schools.reports.checking import faults
-from schools.reports.model import FORMAT, ArchiveChanged, MakeArchive, Manifest, archives_room
+from schools.reports.model import FORMAT, ArchiveChanged, MakeArchive, Manifest, Period, archives_room
 from schools.structure.tenancy import school_transaction
+from tests.schools.grades.test_actions import Book
 from tests.schools.stage import (
     COUNSELLOR,
     HOMEROOM,
@@ -41,9 +44,9 @@ def polish():
     return Locales.read(Path(run.__file__).parent, City(languages=("pl",))).get("pl")
 
 
-async def exported(stage, actor, form, locale, month=""):
-    class_id = stage.a.classes["4a"].id
-    return await actions.export_class(stage.database, actor, stage.school_id, class_id, form, month, locale)
+async def exported(stage, actor, form, locale, month="", semester=None):
+    class_id, period = stage.a.classes["4a"].id, Period(month=month, semester=semester)
+    return await actions.export_class(stage.database, actor, stage.school_id, class_id, form, period, locale)
 
 
 async def test_pages_of_a_class_say_what_was_marked(stage, polish):
@@ -72,9 +75,45 @@ async def test_pages_of_a_class_say_what_was_marked(stage, polish):
     assert (await stage.audited()).count("reports.export") == 3
 
 
+async def test_pages_of_grades_and_notes_say_what_was_entered(stage, polish):
+    book = Book(stage)
+    test, quiz = await book.column(on_date=stage.today - timedelta(days=2)), await book.column(title="Kartkówka")
+    pupil = book.pupils[0]
+    await book.write(test, {pupil: "2"})
+    await book.write(test, {pupil: "4+"}, attempt=2, reason="poprawa")
+    await book.write(quiz, {pupil: "=5"}, op="formula")
+    await book.write(await book.column(kind="proposed", title=""), {pupil: "4"})
+    await book.write(await book.column(semester=2), {pupil: "6"}, op="later")
+    for text, points in (("Pomógł <koledze> #let", 5), ("Spóźnia się", -3)):
+        new = NewNote(pupil_id=pupil, kind="praise" if points > 0 else "remark", text=text, points=points)
+        note = await class_actions.add_note(stage.database, TEACHER, stage.school_id, new)
+    await class_actions.withdraw_note(stage.database, TEACHER, stage.school_id, note.id, "pomyłka")
+
+    sheet = await exported(stage, HOMEROOM, "grades", polish, semester=1)
+    assert len({row[1] for row in sheet.rows}) == 25
+    lines = {row[2]: row[3:] for row in sheet.rows if row[0] == sheet.rows[0][0]}
+    mean = next(one.shown for one in (await book.of_pupil(pupil)).averages if one.subject_id == book.subject_id)
+    assert lines["Matematyka"] == ["2  [4+]  5=", mean, "4", ""]
+    assert lines["Język polski"] == ["", "", "", ""]
+    assert lines["Zachowanie"][0] == "punkty: 105"
+    second = await exported(stage, HOMEROOM, "grades", polish, semester=2)
+    assert ["6", "6,00", "", ""] in [row[3:] for row in second.rows]
+    notes = await exported(stage, COUNSELLOR, "notes", polish)
+    assert [row[3:] for row in notes.rows] == [
+        ["pochwała", "Pomógł <koledze> #let", "+5", TEACHER.name, ""],
+        ["uwaga", "Spóźnia się", "-3", TEACHER.name, f"{TEACHER.name}: pomyłka"],
+    ]
+    for made in (sheet, notes):
+        assert sheets.pdf(made, test.published_at or datetime.now(UTC)).startswith(b"%PDF-")
+        with zipfile.ZipFile(io.BytesIO(sheets.xlsx(made))) as unpacked:
+            assert b"<f>" not in unpacked.read("xl/worksheets/sheet1.xml")
+
+
 async def test_who_may_take_what(stage, polish):
     allowed = {
         "list": (TEACHER, HOMEROOM, PRINCIPAL, SECRETARY, COUNSELLOR),
+        "grades": (TEACHER, HOMEROOM, PRINCIPAL, COUNSELLOR),
+        "notes": (TEACHER, HOMEROOM, PRINCIPAL, COUNSELLOR),
         "attendance": (TEACHER, HOMEROOM, PRINCIPAL, COUNSELLOR),
     }
     for form, actors in allowed.items():

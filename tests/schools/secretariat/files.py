@@ -4,10 +4,10 @@ import io
 import zipfile
 from datetime import date
 
-from schools.secretariat.imports.columns import rows_of
+from app.tables import read_csv
+from schools.secretariat.imports.columns import MOST_ROWS, rows_of
 from schools.secretariat.imports.model import KnownPupil, Plan
 from schools.secretariat.imports.pupils import plan_pupils
-from schools.secretariat.imports.table import read_csv
 
 GOOD = "Nazwisko;Imię;Klasa;PESEL;Numer w dzienniku\nŻółć;Łucja;4a;14251212340;1\nŹdźbło;Święta;4a;;2\n"
 CLASSES = {"4a": 41, "5a": 51}
@@ -33,7 +33,7 @@ def known(key: int, first: str, last: str, **more) -> KnownPupil:
 
 def planned(text: str | bytes, pupils=(), kind: str = "pupils") -> Plan:
     """A class list against invented pupils."""
-    table = read_csv(text.encode() if isinstance(text, str) else text)
+    table = read_csv(text.encode() if isinstance(text, str) else text, MOST_ROWS)
     rows, faults = rows_of(table, kind)
     return plan_pupils(rows, faults, list(pupils), CLASSES)
 

@@ -7,55 +7,17 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from app.workbook.reading import rows_of as rows_of_workbook
-from schools.secretariat.imports.columns import COLUMNS, day_of, rows_of
-from schools.secretariat.imports.model import KnownGuardian, KnownStaff, Refused
+from app.tables import Refused, read_csv
+from app.workbook.reading import table_of
+from schools.secretariat.imports.columns import COLUMNS, MOST_ROWS, rows_of
+from schools.secretariat.imports.model import KnownGuardian, KnownStaff
 from schools.secretariat.imports.others import plan_guardians, plan_staff
 from schools.secretariat.imports.pupils import plan_pupils
 from schools.secretariat.imports.roster import read_roster
-from schools.secretariat.imports.table import MOST_ROWS, read_csv, sheet_table
 from schools.secretariat.imports.whole_roster import plan_roster
 from tests.schools.secretariat.files import HANNA, OLA, known, pesel, planned, roster
 
 HEAD = "Nazwisko;Imię;Klasa;PESEL;Data urodzenia;Numer w dzienniku\n"
-PLAIN = "Nazwisko;Imię;Klasa\nŻółć;Łucja;4a\n"
-
-
-@pytest.mark.parametrize(
-    ("data", "encoding"),
-    [
-        (PLAIN.encode(), "UTF-8"),
-        (PLAIN.encode("utf-8-sig"), "UTF-8"),
-        (PLAIN.encode("utf-16"), "UTF-16"),
-        (PLAIN.encode("cp1250"), "CP1250"),
-        ("Nazwisko;Imię;Klasa\nŹdźbło;Świętosław;4a\n".encode("cp1250"), "CP1250"),
-        ("Nazwisko;Imię;Klasa\nŹdźbło;Świętosław;4a\n".encode("iso-8859-2"), "ISO-8859-2"),
-        (PLAIN.replace(";", ",").encode(), "UTF-8"),
-        (PLAIN.replace(";", "\t").replace("\n", "\r\n").encode(), "UTF-8"),
-    ],
-)
-def test_encodings_and_delimiters_are_found(data, encoding):
-    table = read_csv(data)
-    assert table.encoding == encoding
-    assert table.header == ["Nazwisko", "Imię", "Klasa"]
-    assert table.rows[0][1][0] in {"Żółć", "Ździebło", "Źdźbło"}
-    assert table.rows[0][1][2] == "4a"
-
-
-@pytest.mark.parametrize(
-    ("data", "line", "words"),
-    [
-        (b"", 1, "empty"),
-        (b"\n\n", 1, "empty"),
-        (b"PK\x03\x04\0\0", 1, "not a table"),
-        ('Nazwisko;Imię;Klasa\nKos;Jan;4a\n"Lis;Ewa;4a\n'.encode(), 3, "quotation mark"),
-    ],
-)
-def test_what_is_no_table_is_refused(data, line, words):
-    with pytest.raises(Refused) as refused:
-        read_csv(data)
-    assert refused.value.fault.line == line
-    assert words in refused.value.fault.text
 
 
 @pytest.mark.parametrize(
@@ -68,7 +30,7 @@ def test_what_is_no_table_is_refused(data, line, words):
 )
 def test_a_wrong_header_is_refused_and_what_is_known_is_named(header, words):
     with pytest.raises(Refused) as refused:
-        rows_of(read_csv(f"{header}\nKos;Jan;4a;x\n".encode()), "pupils")
+        rows_of(read_csv(f"{header}\nKos;Jan;4a;x\n".encode(), MOST_ROWS), "pupils")
     fault = refused.value.fault
     assert words in fault.text
     if "known" in words:
@@ -139,19 +101,13 @@ def test_old_and_new_are_shown_and_a_pesel_only_by_its_end():
     }
 
 
-def test_days_as_people_write_them():
-    assert day_of("2014-03-25") == day_of("25.03.2014") == day_of("25/3/2014") == date(2014, 3, 25)
-    assert day_of("03.25.2014") is None
-    assert day_of("25.03.14") is None
-
-
 # ---- guardians and staff ----
 
 G_HEAD = "Nazwisko;Imię;E-mail;Telefon;Rodzaj;PESEL ucznia;Nazwisko ucznia;Imię ucznia;Klasa ucznia;Prawo od;Prawo do\n"
 
 
 def guardians(lines, held=(), pupils=None):
-    rows, faults = rows_of(read_csv((G_HEAD + lines).encode()), "guardians")
+    rows, faults = rows_of(read_csv((G_HEAD + lines).encode(), MOST_ROWS), "guardians")
     return plan_guardians(rows, faults, list(held), pupils or [known(1, "Jan", "Kos", pesel=HANNA)])
 
 
@@ -194,7 +150,7 @@ def test_a_right_that_is_there_changes_nothing_until_its_end_is_written():
 
 def staff(lines, *, principal=False):
     known_staff = [KnownStaff(id=1, first_name="Ewa", last_name="Żak", short="EŻ", email="", roles=["principal"])]
-    rows, faults = rows_of(read_csv(("Nazwisko;Imię;Role\n" + lines).encode()), "staff")
+    rows, faults = rows_of(read_csv(("Nazwisko;Imię;Role\n" + lines).encode(), MOST_ROWS), "staff")
     return plan_staff(rows, faults, known_staff, principal=principal)
 
 
@@ -320,7 +276,7 @@ async def test_a_class_list_in_a_workbook_keeps_lines_days_and_the_zeros_of_a_pe
         ("Kos", "Jan", "9z", "", "", ""),
         first=2,
     )
-    table = sheet_table(await rows_of_workbook(content))
+    table = await table_of(content, MOST_ROWS)
     assert table.encoding == "XLSX"
     rows, faults = rows_of(table, "pupils")
     assert faults == []
@@ -333,7 +289,5 @@ async def test_a_class_list_in_a_workbook_keeps_lines_days_and_the_zeros_of_a_pe
 
 async def test_a_workbook_is_no_larger_than_a_list():
     with pytest.raises(Refused) as refused:
-        sheet_table(await rows_of_workbook(sheet(*[("Nazwisko", "Imię", "Klasa")] * (MOST_ROWS + 3))))
+        await table_of(sheet(*[("Nazwisko", "Imię", "Klasa")] * (MOST_ROWS + 3)), MOST_ROWS)
     assert refused.value.fault.line == MOST_ROWS + 2
-    with pytest.raises(Refused, match="empty"):
-        sheet_table([["", " "], []])

@@ -1,0 +1,1 @@
+"""What people of schools find at the bottom of a phone."""
