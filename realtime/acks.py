@@ -118,3 +118,8 @@ class Acks:
 async def accounts_that_have(tx: Tx, room: str, seq: int) -> list[int]:
     """Accounts that have acknowledged an event: for snapshots that show «delivered»."""
     return await kept_store.accounts_that_have(tx, room, seq)
+
+
+async def accounts_that_had(tx: Tx, room: str, key: str, among: int = 2_000) -> list[int]:
+    """The same for the newest event whose key begins so: for what is told in another way to those who had no page."""
+    return await kept_store.accounts_that_had(tx, room, key, among)

@@ -160,6 +160,19 @@ async def accounts_that_have(tx: Tx, room: str, seq: int) -> list[int]:
     return [row["account_id"] for row in rows]
 
 
+async def accounts_that_had(tx: Tx, room: str, key: str, among: int) -> list[int]:
+    """Accounts that have acknowledged the newest event whose key begins so, among the newest `among` of a room."""
+    rows = await tx.records(
+        "SELECT account_id FROM realtime_ack WHERE room = $1 AND seq >= (SELECT max(seq) FROM (SELECT seq, key"
+        " FROM realtime_log WHERE room = $1 ORDER BY seq DESC LIMIT $3) AS newest WHERE starts_with(key, $2))"
+        " ORDER BY account_id",
+        room,
+        key,
+        among,
+    )
+    return [row["account_id"] for row in rows]
+
+
 def new_epoch() -> str:
     """Names a numbering: who comes with another one needs a snapshot."""
     return secrets.token_urlsafe(9)

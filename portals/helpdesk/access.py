@@ -57,10 +57,11 @@ async def _outside(tx: Tx, actor: Actor, ticket: Ticket, watching: str | None) -
         return "requester"
     if watching in {"asked", "merged"}:
         return "watcher"
-    if watching == "approver" or await part_store.approval_waiting(tx, ticket.id, actor.account_id) is not None:
-        return "approver"
+    # a head who is asked to agree stays one: she may say something besides
     if ticket.unit_id is not None and actor.account_id in await part_store.heads(tx, ticket.unit_id):
         return "head"
+    if watching == "approver" or await part_store.approval_waiting(tx, ticket.id, actor.account_id) is not None:
+        return "approver"
     return None
 
 

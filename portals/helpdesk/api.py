@@ -10,12 +10,14 @@ from app import api
 from app.api import PROBLEM_TYPE, Problem
 from app.database import DATABASE
 from app.errors import Invalid, NotFound
+from app.files import FILES
 from app.i18n import LOCALES
 from app.search import folded
 from app.web_errors import describe
 from app.wire import current_actor, public_url
 from portals.helpdesk import actions, part_store, rules, views
 from portals.helpdesk.access import access_ticket, access_ticket_inside, readable_queues
+from portals.helpdesk.attachments import brought
 from portals.helpdesk.drafts import Entered, NewTicket, TicketChange, Wanted, Written
 from portals.helpdesk.model import Approval, Check, Clash, Id, PublicTicket, Refusals, Ticket
 from portals.helpdesk.numbers import digits_of, id_of
@@ -162,15 +164,17 @@ async def show_queue(request: web.Request) -> web.Response:
 
 
 async def send(request: web.Request) -> web.Response:
-    new = await api.body(request, NewTicket)
-    ticket = await actions.send_ticket(request.app[DATABASE], await current_actor(request), new, source="api")
+    actor, database, files = await current_actor(request), request.app[DATABASE], request.app[FILES]
+    async with brought(request, NewTicket) as (new, uploads):
+        ticket = await actions.send_ticket(database, actor, new, source="api", files=files, uploads=uploads)
     sent: PublicTicket = ticket.outside
     return api.reply(sent, 201)
 
 
 async def enter(request: web.Request) -> web.Response:
-    entered = await api.body(request, Entered)
-    ticket: Ticket = await actions.enter_ticket(request.app[DATABASE], await current_actor(request), entered)
+    actor, database, files = await current_actor(request), request.app[DATABASE], request.app[FILES]
+    async with brought(request, Entered) as (entered, uploads):
+        ticket: Ticket = await actions.enter_ticket(database, actor, entered, files, uploads)
     return api.reply(ticket, 201)
 
 
@@ -226,16 +230,16 @@ async def change_many(request: web.Request) -> web.Response:
 
 
 async def reply(request: web.Request) -> web.Response:
-    written = await api.body(request, Written)
-    entry = await actions.reply(
-        request.app[DATABASE], await current_actor(request), ticket_id_of(request), written, source="api"
-    )
+    actor, ticket_id, files = await current_actor(request), ticket_id_of(request), request.app[FILES]
+    async with brought(request, Written) as (written, uploads):
+        entry = await actions.reply(request.app[DATABASE], actor, ticket_id, written, files, uploads, source="api")
     return api.reply(entry, 201)
 
 
 async def note(request: web.Request) -> web.Response:
-    written = await api.body(request, Written)
-    entry = await actions.note(request.app[DATABASE], await current_actor(request), ticket_id_of(request), written)
+    actor, ticket_id, files = await current_actor(request), ticket_id_of(request), request.app[FILES]
+    async with brought(request, Written) as (written, uploads):
+        entry = await actions.note(request.app[DATABASE], actor, ticket_id, written, files, uploads)
     return api.reply(entry, 201)
 
 

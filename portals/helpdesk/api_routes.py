@@ -3,12 +3,13 @@
 from typing import Any, Final
 
 from app.feature import SIGNED_IN, Allow, Handler, Route, having
-from portals.helpdesk import api, setup_api
+from portals.helpdesk import api, attachments, reading_api, setup_api
 from portals.helpdesk.drafts import Entered, NewTicket, TicketChange, Written
 from portals.helpdesk.model import (
     AGENT,
     AUDITOR,
     LEAD,
+    MOST_FILES,
     Approval,
     Check,
     Entry,
@@ -39,6 +40,10 @@ ONE: Final = rf"{API}/tickets/{{number:\d{{1,19}}}}"
 _ID: Final = r"\d{1,18}"
 
 
+FILED: Final[Any] = {"files": MOST_FILES, "max_bytes": attachments.UPLOADS}
+"""Of a route to whose body files may be added."""
+
+
 def _api(method: str, path: str, handler: Handler, allow: Allow, summary: str, **more: Any) -> Route:
     return Route(method=method, path=path, handler=handler, allow=allow, summary=summary, **more)
 
@@ -51,11 +56,12 @@ TICKETS: Final = (
         "Open tickets of a queue, the most urgent first", reply=QueueView,
     ),
     _api(
-        "POST", f"{API}/tickets", api.send, SIGNED_IN, "Send a ticket", body=NewTicket, reply=PublicTicket, status=201
+        "POST", f"{API}/tickets", api.send, SIGNED_IN, "Send a ticket", body=NewTicket, reply=PublicTicket, status=201,
+        **FILED,
     ),
     _api(
         "POST", f"{API}/tickets/entered", api.enter, DESK, "Write down what somebody has said", body=Entered,
-        reply=Ticket, status=201,
+        reply=Ticket, status=201, **FILED,
     ),
     _api(
         "POST", f"{API}/tickets/changes", api.change_many, DESK, "Change many tickets at once", body=api.ManyChanges,
@@ -66,11 +72,19 @@ TICKETS: Final = (
     _api(
         "PATCH", ONE, api.change, DESK,
         "Change fields; 409 names both values where somebody else has changed the same ones", body=TicketChange,
-        reply=Ticket,
+        reply=Ticket, problems={409: api.ClashProblem},
     ),
-    _api("POST", f"{ONE}/replies", api.reply, SIGNED_IN, "Say something", body=Written, reply=Entry, status=201),
     _api(
-        "POST", f"{ONE}/notes", api.note, DESK, "Write a note that stays inside", body=Written, reply=Entry, status=201
+        "POST", f"{ONE}/replies", api.reply, SIGNED_IN, "Say something", body=Written, reply=Entry, status=201,
+        **FILED,
+    ),
+    _api(
+        "POST", f"{ONE}/notes", api.note, DESK, "Write a note that stays inside", body=Written, reply=Entry,
+        status=201, **FILED,
+    ),
+    _api(
+        "GET", rf"{ONE}/files/{{file_id:[0-9a-f-]{{1,40}}}}", reading_api.send_file, SIGNED_IN,
+        "A file of one of its words, as it is", media="*/*",
     ),
     _api("POST", f"{ONE}/merge", api.merge, DESK, "Let it go on in another ticket", body=api.Merging, reply=Ticket),
     _api("POST", f"{ONE}/unmerge", api.unmerge, DESK, "Take a merging back", reply=Ticket),
@@ -111,6 +125,22 @@ TICKETS: Final = (
     _api(
         "GET", f"{ONE}/canned-replies", api.list_canned, INSIDE, "Canned replies with their places filled",
         reply=api.CannedReplies,
+    ),
+    _api(
+        "GET", f"{API}/approvals", reading_api.list_asked, SIGNED_IN, "What one is asked to agree to",
+        reply=reading_api.Asked,
+    ),
+    _api(
+        "GET", f"{API}/units", reading_api.list_units, SIGNED_IN, "Units that one's ticket may be about",
+        reply=reading_api.Units,
+    ),
+    _api(
+        "GET", rf"{API}/devices/{{label:[0-9 -]{{1,20}}}}", reading_api.show_device, SIGNED_IN,
+        "A device by the number on its label", reply=reading_api.LabelledDevice,
+    ),
+    _api(
+        "GET", rf"{API}/queues/{{queue_id:{_ID}}}/agents", reading_api.list_agents, INSIDE,
+        "Whom tickets of a queue may be given to", reply=api.People,
     ),
     _api(
         "GET", f"{API}/people", api.find_people, DESK, "People of the city's units by name", query=api.PeopleQuery,

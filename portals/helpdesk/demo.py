@@ -10,6 +10,7 @@ from app.actor import SYSTEM, Actor, Grant
 from app.database import DATABASE, Tx
 from portals.helpdesk import actions, demo_store, setup_store, store
 from portals.helpdesk.actions.setup import save_thing
+from portals.helpdesk.demo_more_tickets import MORE_STORIES
 from portals.helpdesk.demo_store import Member
 from portals.helpdesk.demo_tickets import (
     AGAIN,
@@ -42,7 +43,7 @@ CHIEF: Final = "helpdesk.kierownik"
 UNIT: Final = "WI"
 STATES: Final = ("new", "new", "open", "open", "asked", "parts", "solved", "solved", "rated", "closed", "again")
 """What becomes of a ticket, in turn."""
-TICKETS: Final = 54
+TICKETS: Final = 74
 
 
 async def fill(app: web.Application) -> None:
@@ -174,8 +175,9 @@ async def _tickets(tx: Tx, ids: dict[str, int]) -> None:
         Actor(account_id=ids[login], name=name, login=login, grants=(Grant(AGENT, "1"),))
         for login, name in names.items()
     ]
+    stories = (*STORIES, *MORE_STORIES)
     for turn in range(TICKETS):
-        story = STORIES[turn % len(STORIES)]
+        story = stories[turn % len(stories)]
         wanted = STATES[turn % len(STATES)]
         days = 0.02 * turn if wanted == "new" else chance.uniform(0.2, 3) if wanted in {"open", "asked"} else 4 + turn
         person = _person(people, story, turn, chance)

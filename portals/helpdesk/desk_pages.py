@@ -18,7 +18,7 @@ from app.i18n import LOCALES, _
 from app.pages import flash, render
 from app.wire import CITY, current_actor, public_url
 from portals.equipment import actions as equipment
-from portals.helpdesk import actions, fields_form, part_store, rules, setup_store, views
+from portals.helpdesk import actions, desk_store, fields_form, part_store, rules, setup_store, views
 from portals.helpdesk.access import Place, access_queue, access_ticket_inside, readable_queues
 from portals.helpdesk.api import ticket_id_of
 from portals.helpdesk.drafts import Entered, Written
@@ -32,7 +32,8 @@ from portals.helpdesk.forms import (
     number,
     with_details,
 )
-from portals.helpdesk.model import FILE_BYTES, MOST_FILES, CategoryField, Ticket
+from portals.helpdesk.model import FILE_BYTES, MOST_FILES, Ticket
+from portals.helpdesk.numbers import id_of
 from portals.helpdesk.pages import ACCEPTED, take
 from portals.helpdesk.refusals import FieldClash
 from portals.helpdesk.setup_model import Category, Queue, Service, Team, TicketTemplate
@@ -41,9 +42,14 @@ NO_DEVICE: Final = _("There is no device with this number: look at its label onc
 
 
 class DeskQuery(msgspec.Struct, frozen=True):
-    """`queue`: its id; empty: the first one that is open to the reader."""
+    """`queue`: its id; empty: the first one that is open to the reader. `ticket`: the number of the one
+    beside the list. What is not known counts as not said.
+    """
 
     queue: str = ""
+    show: str = ""
+    sort: str = ""
+    ticket: str = ""
 
 
 class EnterQuery(msgspec.Struct, frozen=True):
@@ -69,23 +75,50 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 async def show_desk(request: web.Request) -> web.StreamResponse:
-    """`GET /pomoc/obsluga?queue=…`: open tickets of a queue, live."""
+    """`GET /pomoc/obsluga?queue=…&show=…&sort=…&ticket=…`: open tickets of a queue, live; a ticket beside them."""
     actor, query = await current_actor(request), api.query(request, DeskQuery)
+    show = query.show if query.show in desk_store.SHOWS else "all"
+    sort = query.sort if query.sort in desk_store.SORTS else "urgent"
+    ticket_id = id_of(query.ticket) if query.ticket else None
     async with request.app[DATABASE].transaction(readonly=True) as tx:
         queues = await readable_queues(tx, actor)
         queue = await access_queue(tx, actor, number(query.queue) or 0) if query.queue else None
+        pane = await _pane_beside(tx, request, actor, ticket_id) if ticket_id else None
+        if pane and not queue:
+            queue = next((one for one in queues if one.id == pane["ticket"].queue_id), None)
         queue = queue or (queues[0] if queues else None)
-        view = await views.queue_view(tx, actor, queue.id) if queue else None
+        rows, more = await desk_store.rows(tx, queue.id, actor.account_id, show, sort) if queue else ([], 0)
+        agents = await part_store.agents(tx, queue.id) if queue else []
+        every_queue = await setup_store.things(tx, Queue, active=True)
+    if pane:
+        await _seen(request, actor, pane)
     return await render(
         request,
         "helpdesk/desk.html",
         queues=queues,
         queue=queue,
-        view=view,
-        room=queue_room(queue.id) if queue else "",
-        may_work=rules.is_desk(actor),
+        rows=rows,
+        more=more,
+        show=show,
+        sort=sort,
+        shows=desk_store.SHOWS,
+        sorts=desk_store.SORTS,
+        pane=pane,
+        out_of_reach=bool(query.ticket) and pane is None,
+        desk_agents=agents,
+        every_queue=every_queue,
+        list_room=queue_room(queue.id) if queue else "",
+        may_work_here=rules.is_desk(actor),
         may_set_up=rules.can_set_up(actor),
     )
+
+
+async def _pane_beside(tx: Tx, request: web.Request, actor: Actor, ticket_id: int) -> dict[str, Any] | None:
+    """None: there is no such ticket for the reader."""
+    try:
+        return await _pane(tx, request, actor, ticket_id)
+    except NotFound:
+        return None
 
 
 async def show_ticket(request: web.Request) -> web.StreamResponse:
@@ -103,24 +136,33 @@ async def ticket_page(
     """The whole page, with what could not be taken beside its form."""
     actor, ticket_id = await current_actor(request), ticket_id_of(request)
     async with request.app[DATABASE].transaction(readonly=True) as tx:
-        place = await access_ticket_inside(tx, actor, ticket_id)
-        known = await _known(tx, request, actor, place)
-    if place.ticket.rev and known["view"].entries:
-        await actions.see(request.app[DATABASE], actor, ticket_id, known["view"].entries[-1].id)
-    fields: list[CategoryField] = known["fields"]
+        pane = await _pane(tx, request, actor, ticket_id)
+    await _seen(request, actor, pane)
+    pane |= {"said": said or pane["said"], "refused": refused, "shown": shown or pane["shown"]}
     status = 409 if shown and shown.clashes else 422 if shown or said or refused else 200
-    return await render(
-        request,
-        "helpdesk/desk_ticket.html",
-        status=status,
-        place=place,
-        ticket=place.ticket,
-        shown=shown or fields_form.shown(place.ticket, fields, zone_of(request)),
-        said=said or Said(),
-        refused=refused,
-        room=inside_room(ticket_id),
-        **known,
-    )
+    return await render(request, "helpdesk/desk_ticket.html", status=status, **pane)
+
+
+async def _seen(request: web.Request, actor: Actor, pane: dict[str, Any]) -> None:
+    """Whoever opens a ticket has read it."""
+    entries, ticket = pane["view"].entries, pane["ticket"]
+    if ticket.rev and entries:
+        await actions.see(request.app[DATABASE], actor, ticket.id, max(one.id for one in entries))
+
+
+async def _pane(tx: Tx, request: web.Request, actor: Actor, ticket_id: int) -> dict[str, Any]:
+    """All that a ticket's page draws, by the names its template knows. Raises `NotFound`."""
+    place = await access_ticket_inside(tx, actor, ticket_id)
+    known = await _known(tx, request, actor, place)
+    return known | {
+        "place": place,
+        "ticket": place.ticket,
+        "shown": fields_form.shown(place.ticket, known["fields"], zone_of(request)),
+        "said": Said(),
+        "refused": None,
+        "room": inside_room(ticket_id),
+        "beside": False,
+    }
 
 
 async def _known(tx: Tx, request: web.Request, actor: Actor, place: Place) -> dict[str, Any]:

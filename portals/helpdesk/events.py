@@ -59,6 +59,20 @@ class RequesterReplied(Event, frozen=True, tag=True):
         return f"replied/{self.entry_id}"
 
 
+class AlertOver(Event, frozen=True, tag=True):
+    """Somebody sees to what rang of a ticket: it was taken, answered, solved, or `moved` to another queue. `by`: who;
+    empty: by itself. The row names the queue in which it rang.
+    """
+
+    ticket: TicketRow
+    by: str
+    moved: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"over/{self.ticket.id}/{self.ticket.rev}"
+
+
 class PublicTicketChanged(Event, frozen=True, tag=True):
     """The requester's side of a ticket as it is now."""
 

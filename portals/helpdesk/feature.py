@@ -9,6 +9,7 @@ from portals.helpdesk import demo, views, words
 from portals.helpdesk.api_routes import API_ROUTES, INSIDE
 from portals.helpdesk.closing import closing_service
 from portals.helpdesk.events import (
+    AlertOver,
     EntryWritten,
     OwnTicketChanged,
     PartsChanged,
@@ -23,6 +24,7 @@ from portals.helpdesk.model import AGENT, LEAD
 from portals.helpdesk.numbers import digits_of, number_of
 from portals.helpdesk.routes import PAGES
 from portals.helpdesk.settings import HelpdeskSettings
+from portals.intranet import actions as intranet
 
 ROOMS: Final = (
     Room(
@@ -32,7 +34,7 @@ ROOMS: Final = (
         kept=True,
         acks=True,
         snapshot=views.alerts_snapshot,
-        events=(TicketSent, RequesterReplied),
+        events=(TicketSent, RequesterReplied, AlertOver),
         summary="What rings at the agents of a queue, each once",
     ),
     Room(
@@ -78,7 +80,7 @@ FEATURE = Feature(
     folder=Path(__file__).parent,
     needs=("identity", "intranet", "equipment", "push", "realtime"),
     roles=(Role(name=AGENT, title="Helpdesk agent"), Role(name=LEAD, title="Helpdesk lead")),
-    nav=(NavItem(label="Help", path="/pomoc", allow=SIGNED_IN, order=40, icon="help"),),
+    nav=(NavItem(label="Help", path="/pomoc", allow=SIGNED_IN, order=40, icon="help", shown=intranet.is_staff),),
     settings=HelpdeskSettings,
     routes=(*PAGES, *API_ROUTES),
     rooms=ROOMS,

@@ -11,7 +11,7 @@ from portals.helpdesk.numbers import digits_of, number_of
 AGENT = "helpdesk_agent"
 LEAD = "helpdesk_lead"
 AUDITOR = "auditor"
-WOKEN = ("helpdesk.sla", "helpdesk.post", "helpdesk.webhooks")
+WOKEN = ("helpdesk.sla", "helpdesk.post", "helpdesk.webhooks", "helpdesk.outages", "helpdesk.finding")
 """Background works of other parts that a change of a ticket wakes (`Database.woken`)."""
 
 Level = Literal[1, 2, 3]

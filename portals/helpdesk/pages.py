@@ -1,8 +1,8 @@
 """Pages of those who send tickets: one's own, a new one, a device by its label, a ticket."""
 
 import secrets
+from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from aiohttp import web
@@ -11,9 +11,8 @@ from app import api
 from app.actor import Actor
 from app.database import DATABASE, Tx
 from app.errors import AppError, Conflict, Invalid, NotFound, TooMany
-from app.files import DOCUMENTS, IMAGES, OFFICE, TEXTS, VIDEO, ZIP
+from app.files import IMAGES
 from app.files.serve import serve
-from app.files.store import stored_file
 from app.files.upload import FILES
 from app.files.upload_form import Received, discard, read_upload_form
 from app.forms import Form, read, require_action, see_other
@@ -22,7 +21,7 @@ from app.pages import flash, render
 from app.wire import current_actor, section
 from portals.equipment import actions as equipment
 from portals.equipment.model import Device
-from portals.helpdesk import actions, part_store, rules, setup_store, store, views
+from portals.helpdesk import actions, attachments, part_store, rules, setup_store, store, views
 from portals.helpdesk.access import access_sending, access_ticket
 from portals.helpdesk.api import numbered, ticket_id_of
 from portals.helpdesk.drafts import Written
@@ -40,12 +39,13 @@ from portals.helpdesk.forms import (
 )
 from portals.helpdesk.model import FILE_BYTES, MOST_FILES, Source
 from portals.helpdesk.numbers import digits_of
+from portals.helpdesk.promises import promised
 from portals.helpdesk.settings import HelpdeskSettings
 from portals.helpdesk.setup_model import Category, UnitChoice
 from portals.intranet import actions as intranet
 
-ACCEPTED: Final = IMAGES | DOCUMENTS | OFFICE | TEXTS | VIDEO | {ZIP}
-UPLOADS: Final = MOST_FILES * FILE_BYTES + 1_000_000
+ACCEPTED: Final = attachments.ACCEPTED
+UPLOADS: Final = attachments.UPLOADS
 OTHER: Final = "0"
 """In addresses: no category fits."""
 OPEN_OF_DEVICE: Final = 5
@@ -252,6 +252,7 @@ async def ticket_page(
         view = await views.public_view(tx, actor, place)
         goes_on = await _goes_on(tx, actor, ticket_id) if place.ticket.merged_into_id else None
         category = await setup_store.thing(tx, Category, place.ticket.category_id)
+        promise = await promised(request.app, tx, ticket_id)
     if view.entries:
         await actions.see(request.app[DATABASE], actor, ticket_id, view.entries[-1].id)
     return await render(
@@ -262,6 +263,9 @@ async def ticket_page(
         ticket=view.ticket,
         place=place,
         goes_on=goes_on,
+        promised=promise,
+        locale=request.app[LOCALES].choose(request),
+        now=datetime.now(UTC),
         fields=category.fields if category else [],
         form=form,
         rate=rate or await read_shown(request, RateForm),
@@ -336,15 +340,5 @@ async def decide(request: web.Request) -> web.StreamResponse:
 
 async def send_file(request: web.Request) -> web.StreamResponse:
     """`GET /pomoc/{number}/files/{file_id}`: pictures are shown, all else is a download; notes' files only inside."""
-    actor, ticket_id = await current_actor(request), ticket_id_of(request)
-    try:
-        file_id = UUID(request.match_info["file_id"])
-    except ValueError:
-        raise NotFound from None
-    async with request.app[DATABASE].transaction(readonly=True) as tx:
-        place = await access_ticket(tx, actor, ticket_id)
-        entry = await store.file_entry(tx, [ticket_id, *await part_store.merged_into(tx, ticket_id)], file_id)
-        if entry is None or not (entry.public or place.inside):
-            raise NotFound
-        stored = await stored_file(tx, file_id)
+    stored = await attachments.access_file(request, ticket_id_of(request), request.match_info["file_id"])
     return await serve(request, stored, disposition="inline", allow_inline=IMAGES, cache_control="private, no-store")

@@ -160,6 +160,26 @@ def clashing(ticket: Ticket, touched: Sequence[Touch]) -> list[str]:
     return [one.field for one in touched if ticket.rev_of(one.field) > one.seen]
 
 
+def waits_untaken(ticket: Ticket) -> bool:
+    """Nobody has taken it or said a word: its alert stands on every bell of the queue. One that stands below an outage
+    is seen to with it.
+    """
+    untaken = ticket.assignee_id is None and ticket.parent_id is None
+    return ticket.state in {"new", "open"} and untaken and ticket.waits_for_us
+
+
+def waits_for_answer(ticket: Ticket) -> bool:
+    return ticket.is_open and ticket.waits_for_us
+
+
+def alert_is_over(before: Ticket, after: Ticket) -> bool:
+    """What rang of a ticket in its queue needs nobody there any more."""
+    moved = before.queue_id != after.queue_id
+    return (waits_untaken(before) and (moved or not waits_untaken(after))) or (
+        waits_for_answer(before) and (moved or not waits_for_answer(after))
+    )
+
+
 def can_be_parent(child: Ticket, parent: Ticket, *, parent_is_child: bool, child_has_children: bool) -> str:
     """Why not; empty: it can. There is one level: an incident and those whom it hits."""
     if child.id == parent.id:

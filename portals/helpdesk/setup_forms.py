@@ -222,7 +222,7 @@ def thing_of(
     }
     values |= {name: number(values[name]) for name in values if name.endswith("_id") or name == "priority"}
     values |= {name: number(values[name]) or 1 for name in ("impact", "urgency") if name in values}
-    values |= {"id": thing_id, "rev": number(form.rev.data) or 0}
+    values |= {"id": thing_id, "rev": number(str(form.rev.data)) or 0}
     if values.get("place") == "":
         values["place"] = 100
     if kind is Team:

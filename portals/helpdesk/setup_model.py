@@ -6,6 +6,8 @@ import msgspec
 
 from portals.helpdesk.model import CategoryField, Id, Level, Priority
 
+KnownId = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+"""0: not there yet."""
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Rev = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Order = Annotated[int, msgspec.Meta(ge=0, le=9999)]
@@ -14,7 +16,7 @@ Order = Annotated[int, msgspec.Meta(ge=0, le=9999)]
 class Team(msgspec.Struct, frozen=True, kw_only=True):
     """People who work together; they see the tickets of the team's queues."""
 
-    id: int = 0
+    id: KnownId = 0
     name: Name
     members: list[Id] = []
     queues: list[Id] = []
@@ -23,7 +25,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
-    id: int = 0
+    id: KnownId = 0
     name: Name
     description: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     place: Order = 100
@@ -34,7 +36,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """What people use and may miss: mail, the register, Wi-Fi in schools."""
 
-    id: int = 0
+    id: KnownId = 0
     name: Name
     description: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     active: bool = True
@@ -44,7 +46,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 class Category(msgspec.Struct, frozen=True, kw_only=True):
     """What a ticket is about. `device`: whether one is asked for; `approval` head: a head of the unit agrees first."""
 
-    id: int = 0
+    id: KnownId = 0
     name: Name
     hint: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     icon: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$")] = "help"
@@ -64,7 +66,7 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
 class RoutingRule(msgspec.Struct, frozen=True, kw_only=True):
     """All that is set must hold: the category, the unit (or one above the requester's), one of the words."""
 
-    id: int = 0
+    id: KnownId = 0
     place: Order = 100
     category_id: Id | None = None
     unit_id: Id | None = None
@@ -79,11 +81,11 @@ class RoutingRule(msgspec.Struct, frozen=True, kw_only=True):
 class CannedReply(msgspec.Struct, frozen=True, kw_only=True):
     """A text with placeholders. `queue_id` None: for all queues; `own`: of one agent alone."""
 
-    id: int = 0
+    id: KnownId = 0
     title: Name
     text: Annotated[str, msgspec.Meta(max_length=20_000)]
     queue_id: Id | None = None
-    owner_id: int | None = None
+    owner_id: Id | None = None
     active: bool = True
     rev: Rev = 0
 
@@ -91,7 +93,7 @@ class CannedReply(msgspec.Struct, frozen=True, kw_only=True):
 class TicketTemplate(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent on the phone fills in with one press."""
 
-    id: int = 0
+    id: KnownId = 0
     title: Name
     category_id: Id | None = None
     subject: Annotated[str, msgspec.Meta(max_length=500)] = ""

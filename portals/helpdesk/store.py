@@ -35,8 +35,7 @@ SELECT e.id, e.ticket_id, e.kind, e.public, e.by_staff, e.author_id, e.author_na
 
 async def now(tx: Tx) -> datetime:
     """The clock of the database at this very moment: the transaction may have waited for a lock."""
-    found: datetime = await tx.value("SELECT clock_timestamp()")
-    return found
+    return await tx.now()
 
 
 # tickets
@@ -93,13 +92,16 @@ async def changed_ticket(tx: Tx, ticket_id: int, columns: Mapping[str, object], 
     return await tx.one(Ticket, f"SELECT {TICKET} FROM ticket_row WHERE id = $1", ticket_id)
 
 
-async def begin_span(tx: Tx, ticket_id: int, state: str, reason: str | None, at: datetime) -> None:
-    """Ends the span that runs and begins the next."""
-    await tx.execute(
-        "UPDATE ticket_span SET ended_at = greatest(begun_at, $2) WHERE ticket_id = $1 AND ended_at IS NULL",
-        ticket_id,
-        at,
-    )
+async def begin_span(
+    tx: Tx, ticket_id: int, state: str, reason: str | None, at: datetime, *, first: bool = False
+) -> None:
+    """Ends the span that runs and begins the next. `first`: none runs yet."""
+    if not first:
+        await tx.execute(
+            "UPDATE ticket_span SET ended_at = greatest(begun_at, $2) WHERE ticket_id = $1 AND ended_at IS NULL",
+            ticket_id,
+            at,
+        )
     await tx.execute(
         "INSERT INTO ticket_span (ticket_id, state, pending_reason, begun_at) VALUES ($1, $2, $3, $4)",
         ticket_id,
@@ -255,10 +257,11 @@ async def add_entry(
     files: Sequence[UUID] = (),
     at: datetime | None = None,
 ) -> Entry:
-    entry_id = await tx.value(
+    record = await tx.record(
         "INSERT INTO ticket_entry (ticket_id, kind, public, by_staff, author_id, author_name, source, text, verb,"
         " changes, mentions, minutes, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-        " coalesce($13, clock_timestamp())) RETURNING id",
+        " coalesce($13, clock_timestamp())) RETURNING id, ticket_id, kind, public, by_staff, author_id, author_name,"
+        " source, text, verb, changes, mentions, minutes, at, '[]'::jsonb AS files",
         ticket_id,
         kind,
         public,
@@ -273,15 +276,17 @@ async def add_entry(
         minutes,
         at,
     )
+    assert record is not None  # it was just written
     if files:
         await tx.execute(
             "INSERT INTO ticket_entry_file (entry_id, place, file_id)"
             " SELECT $1::bigint, place, id FROM unnest($2::uuid[]) WITH ORDINALITY AS f (id, place)",
-            entry_id,
+            record["id"],
             list(files),
         )
-    record = await tx.record(f"{_ENTRY} WHERE e.id = $1", entry_id)
-    assert record is not None  # it was just written
+        whole = await tx.record(f"{_ENTRY} WHERE e.id = $1", record["id"])
+        assert whole is not None  # the same
+        return _entry(whole)
     return _entry(record)
 
 

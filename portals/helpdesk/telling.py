@@ -10,6 +10,7 @@ from app.database import Tx
 from app.i18n import _
 from portals.helpdesk import rules, store
 from portals.helpdesk.events import (
+    AlertOver,
     EntryWritten,
     OwnTicketChanged,
     PartsChanged,
@@ -47,23 +48,31 @@ def outside(entry: Entry) -> Entry:
 
 
 async def tell_sent(tx: Tx, ticket: Ticket, entry: Entry) -> None:
-    """A new ticket: the alert, the queue's list, the requester's own."""
-    tx.publish(alerts_room(ticket.queue_id), TicketSent(ticket.row))
+    """A new ticket: the alert, the queue's list, the requester's own. One that came below an outage does not ring."""
+    if ticket.parent_id is None:
+        tx.publish(alerts_room(ticket.queue_id), TicketSent(ticket.row))
     tx.publish(queue_room(ticket.queue_id), TicketChanged(ticket.row))
     tx.publish(inside_room(ticket.id), TicketEdited(ticket))
     tx.publish(inside_room(ticket.id), EntryWritten(entry))
-    await tell_own_lists(tx, ticket)
+    if ticket.requester_id is not None:  # nobody else follows it yet
+        row = await store.own_row(tx, ticket.id, ticket.requester_id)
+        tx.publish(own_room(ticket.requester_id), OwnTicketChanged(row))
     wake(tx)
 
 
 async def tell_changed(tx: Tx, before: Ticket, after: Ticket, entries: Sequence[Entry] = ()) -> None:
     """A ticket as it is now, to everybody who looks at it from either side."""
     in_list = after.state != "merged"
+    if rules.alert_is_over(before, after):
+        row = msgspec.structs.replace(after.row, queue_id=before.queue_id, queue_name=before.queue_name)
+        moved = before.queue_id != after.queue_id
+        tx.publish(alerts_room(before.queue_id), AlertOver(row, _whose(before, after, entries), moved))
     if before.queue_id != after.queue_id or not in_list:
         tx.publish(queue_room(before.queue_id), TicketLeft(msgspec.structs.replace(before.row, rev=after.rev)))
     if in_list:
         tx.publish(queue_room(after.queue_id), TicketChanged(after.row))
-        if before.queue_id != after.queue_id:
+        freed = before.parent_id is not None and rules.waits_untaken(after)  # it may never have rung
+        if before.queue_id != after.queue_id or freed:
             tx.publish(alerts_room(after.queue_id), TicketSent(after.row, moved=True))
     tx.publish(inside_room(after.id), TicketEdited(after))
     if _seen_outside(before) != _seen_outside(after):
@@ -72,6 +81,13 @@ async def tell_changed(tx: Tx, before: Ticket, after: Ticket, entries: Sequence[
         await _tell_entry(tx, after, entry)
     await tell_own_lists(tx, after)
     wake(tx)
+
+
+def _whose(before: Ticket, after: Ticket, entries: Sequence[Entry]) -> str:
+    """Who sees to it now: whoever it was given to, else whoever has done something."""
+    if after.assignee_id is not None and after.assignee_id != before.assignee_id:
+        return after.assignee_name
+    return next((one.author_name for one in entries if one.by_staff), after.assignee_name)
 
 
 def _seen_outside(ticket: Ticket) -> PublicTicket:

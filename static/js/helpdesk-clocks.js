@@ -73,12 +73,18 @@ function tick() {
 }
 
 function follow(root) {
-  const revs = new Map();
+  const known = new Map();
   const show = (ticket) => {
-    if ((revs.get(ticket.ticket_id) ?? -1) >= ticket.rev) return;
-    revs.set(ticket.ticket_id, ticket.rev);
+    if ((known.get(ticket.ticket_id)?.rev ?? -1) >= ticket.rev) return;
+    known.set(ticket.ticket_id, ticket);
     for (const place of root.querySelectorAll(`[data-clocks-ticket="${ticket.ticket_id}"]`)) fill(place, ticket.clocks);
   };
+  // rows that came after their clocks were told
+  root.addEventListener("gryf:rows", () => {
+    for (const place of root.querySelectorAll("[data-clocks-ticket]:empty")) {
+      fill(place, known.get(Number(place.dataset.clocksTicket))?.clocks ?? []);
+    }
+  });
   connect().join(`helpdesk/clocks/${root.dataset.clocksQueue}`, {
     snapshot(view) {
       view.tickets.forEach(show);
@@ -92,7 +98,7 @@ function follow(root) {
 // On the page of one ticket: asked for anew when the ticket has changed, a moment later, since clocks are counted then.
 function followOne(place) {
   const load = async () => fill(place, (await call("GET", `/api/helpdesk/tickets/${place.dataset.number}/clocks`)).clocks);
-  connect().join(`helpdesk/ticket/${place.dataset.clocksOf}/inside`, {
+  return connect().join(`helpdesk/ticket/${place.dataset.clocksOf}/inside`, {
     snapshot: load,
     event({ type }) {
       if (type === "TicketEdited") setTimeout(load, COUNTED_MS);
@@ -101,6 +107,17 @@ function followOne(place) {
 }
 
 document.querySelectorAll("[data-clocks-queue]").forEach(follow);
-document.querySelectorAll("[data-clocks-of]").forEach(followOne);
+document.querySelectorAll("[data-clocks-of]:not([data-pane] *)").forEach(followOne);
+
+// A ticket that is opened beside a list comes and goes with its element.
+const stays = new WeakMap();
+document.addEventListener("gryf:clocks-wanted", ({ detail: { root } }) => {
+  const places = [...root.querySelectorAll("[data-clocks-of]")];
+  if (!stays.has(root)) stays.set(root, places.map(followOne));
+});
+document.addEventListener("gryf:clocks-left", ({ detail: { root } }) => {
+  for (const stay of stays.get(root) ?? []) stay.leave();
+  stays.delete(root);
+});
 tick();
 setInterval(tick, TICK_MS);

@@ -55,7 +55,7 @@ async def vote_of(site: Any, seconds: float) -> tuple[int, list[int]]:
     async with app[DATABASE].transaction() as tx:
         draft = ConsultationDraft(title="Bench", summary="x", contact="x", kinds=("resident",), shown_as=("name",))
         consultation = await actions.make_in(tx, SYSTEM, "empty", draft)
-        now = await store.now(tx)
+        now = await tx.now()
         times = PhaseDraft(title="Vote", starts_at=now - timedelta(hours=1), ends_at=now + timedelta(seconds=seconds))
         phase = await store.add_phase(tx, consultation.id, times)
         settings = VoteSettings(method="approval", most=3)

@@ -6,7 +6,7 @@ from app.actor import Actor
 from app.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from portals.helpdesk import part_store, rules, store, telling
-from portals.helpdesk.access import access_ticket_to_work
+from portals.helpdesk.access import access_ticket_inside, access_ticket_to_work
 from portals.helpdesk.actions.applying import Applied, apply
 from portals.helpdesk.actions.changing import told
 from portals.helpdesk.actions.sending import send_ticket_in
@@ -41,8 +41,8 @@ async def merge(database: Database, actor: Actor, ticket_id: int, into_id: int) 
 async def unmerge(database: Database, actor: Actor, ticket_id: int) -> Ticket:
     """Takes it back: nothing was moved, so both talks are as they were. Raises `Conflict`."""
     async with database.transaction() as tx:
-        found = await store.ticket(tx, ticket_id)
-        if found is None or found.merged_into_id is None:
+        found = (await access_ticket_inside(tx, actor, ticket_id)).ticket
+        if found.merged_into_id is None:
             raise Conflict("This ticket is not merged")
         source, target = await _both(tx, actor, ticket_id, found.merged_into_id)
         if source.merged_into_id != target.id:

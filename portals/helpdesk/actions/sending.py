@@ -26,6 +26,8 @@ from portals.helpdesk.setup_model import Category, Queue, RoutingRule
 from portals.intranet import actions as intranet
 
 SENDING: Final = Limit("helpdesk.send", burst=20, every_s=20)
+AT_ONCE: Final = 8
+"""Tickets that one process writes at the same time; more of them only wait for each other's statements."""
 NO_DEVICE: Final = _("There is no device with this number: look at its label once more")
 WHICH_UNIT: Final = _("Choose the unit this is about")
 
@@ -53,7 +55,19 @@ async def send_ticket(
     uploads: Sequence[Upload] = (),
 ) -> Ticket:
     """The actor's own. Raises `Invalid` by field (`details.<key>` too), NotFound for residents, `TooMany`."""
-    await spend(database, Charge(SENDING, f"account/{actor.account_id}"))
+    async with database.turn("helpdesk.send", AT_ONCE):
+        await spend(database, Charge(SENDING, f"account/{actor.account_id}"))
+        return await _send(database, actor, new, source, files, uploads)
+
+
+async def _send(
+    database: Database,
+    actor: Actor,
+    new: NewTicket,
+    source: Source,
+    files: FileStore | None,
+    uploads: Sequence[Upload],
+) -> Ticket:
     async with database.transaction() as tx:
         await access_sending(tx, actor)
         assert actor.account_id is not None  # residents and visitors were turned away
@@ -110,7 +124,7 @@ async def send_ticket_in(
     ticket_id = await store.add_ticket(tx, columns)
     if ticket_id is None:
         raise Conflict("This was sent already")
-    await store.begin_span(tx, ticket_id, "new", None, moment)
+    await store.begin_span(tx, ticket_id, "new", None, moment, first=True)
     entry = await store.add_entry(
         tx,
         ticket_id,

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from app.config import Role
 from app.errors import Unavailable
+from app.feature import Probe
 from app.supervise import SUPERVISOR
 from app.wire import SERVER
 from portals.helpdesk.post import acting, outgoing, releasing, sent_store
@@ -45,6 +46,17 @@ async def post_service(app: web.Application) -> AsyncIterator[None]:
         app[LISTENS] = where
         log.info("letters are taken", lmtp=where)
         yield
+
+
+async def probe_imap(app: web.Application) -> Probe:
+    """A mailbox that cannot be read is told, and takes no process out of service: letters wait there."""
+    post = app[POST]
+    if not post.settings.imap_host:
+        return Probe(ok=True)
+    async with post.database.transaction(readonly=True) as tx:
+        away = [one for _name, one in await sent_store.mailboxes(tx) if one.problem]
+    last = f"{away[0].looked_at:%Y-%m-%d %H:%M} UTC" if away and away[0].looked_at else "never"
+    return Probe(ok=True, detail=f"the mailbox cannot be read; it was read last: {last}" if away else "")
 
 
 async def keep_writing(post: Post) -> None:

@@ -30,8 +30,9 @@ from portals.helpdesk.post.tokens import split_address
 
 log = structlog.get_logger(__name__)
 
-MOST_STORMED: Final = 100
-"""Letters of one sender a day that are set aside for being too many; what comes then is told to come later."""
+MOST_STORMED: Final = 2000
+"""Letters of one sender a day that are set aside for being too many, shown as one line; what comes then is told to
+come later, and stays with whoever brings it."""
 
 
 class Later(Exception):

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE: Final = 20
 MOST_REFERENCES: Final = 5
+RECEIPTS_AN_HOUR: Final = 5
+"""To one address: a machine that says of itself that it is none would have one for each of its letters."""
 MOST_ATTACHED: Final = 10_000_000
 ABOVE: Final = _("Write your answer above this line")
 RECEIVED: Final = _(
@@ -51,6 +53,9 @@ async def send_receipt(
     tx: Tx, post: Post, ticket: Ticket, letter: Letter, language: str, withheld: Sequence[Withheld]
 ) -> None:
     """«It has come»: to whom wrote, never to a machine, in the language of the account if there is one."""
+    if await store.count_begun(tx, letter.sender.address.lower()) >= RECEIPTS_AN_HOUR:
+        log.warning("too many receipts to one address: left out", ticket=ticket.id)
+        return
     locale = post.locales.get(language) if language else post.locale
     text = locale.filled(RECEIVED, {"subject": ticket.subject, "number": ticket.number, "office": post.city.office})
     if withheld:

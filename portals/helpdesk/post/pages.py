@@ -10,7 +10,6 @@ from wtforms.validators import InputRequired
 
 from app.database import DATABASE
 from app.errors import Conflict, Invalid, NotFound
-from app.files import content_disposition
 from app.forms import Form, read, require_action, see_other
 from app.i18n import _
 from app.pages import flash, render
@@ -22,6 +21,7 @@ from portals.helpdesk.post.background import LISTENS
 from portals.helpdesk.post.model import Letter
 from portals.helpdesk.post.post import POST
 from portals.helpdesk.post.reading.reader import read_letter
+from portals.helpdesk.post.reading_out import raw_answer
 from portals.helpdesk.post.rows import AddressDraft
 from portals.helpdesk.post.words import OUTCOMES, REASONS, VIAS, WHY_WITHHELD
 from portals.helpdesk.setup_model import Queue
@@ -160,18 +160,7 @@ async def show_letter(request: web.Request) -> web.StreamResponse:
 
 async def send_raw(request: web.Request) -> web.StreamResponse:
     """`GET /pomoc/poczta/{letter_id}/raw`: the bytes as they came, as a download that no browser opens."""
-    actor, post = await current_actor(request), request.app[POST]
-    async with request.app[DATABASE].transaction() as tx:
-        line = await releasing.access_letter(tx, actor, int(request.match_info["letter_id"]))
-        stored, raw = await releasing.raw_of(post, tx, line)
-        await tx.audit(actor, "letter.read_raw", f"letter/{line.id}")
-    headers = {
-        "Content-Disposition": content_disposition("attachment", f"{stored.name.removesuffix('.eml')}-{line.id}.eml"),
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": "private, no-store",
-    }
-    return web.Response(body=raw, content_type="application/octet-stream", headers=headers)
+    return await raw_answer(request, int(request.match_info["letter_id"]))
 
 
 async def act(request: web.Request) -> web.StreamResponse:
@@ -190,6 +179,10 @@ async def act(request: web.Request) -> web.StreamResponse:
             case "discard":
                 await releasing.discard(post, actor, letter_id)
                 await flash(request, _("Discarded"), undo=f"{back}/restore")
+                return see_other(LETTERS)
+            case "discard-storm":
+                count = await releasing.discard_storm(post, actor, letter_id)
+                await flash(request, _("Letters that were discarded: %(count)s"), count=count)
                 return see_other(LETTERS)
             case "restore":
                 await releasing.restore(post, actor, letter_id)

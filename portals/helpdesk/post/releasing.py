@@ -104,6 +104,20 @@ async def discard(post: Post, actor: Actor, letter_id: int) -> None:
         await tx.audit(actor, "letter.discard", f"letter/{letter_id}")
 
 
+async def discard_storm(post: Post, actor: Actor, letter_id: int) -> int:
+    """The letter and all others of its sender that were too many; how many. Raises `Conflict`."""
+    access_lead(actor)
+    async with post.database.transaction() as tx:
+        line = await access_letter(tx, actor, letter_id, lock=True)
+        if not line.waits or line.reason != "storm":
+            raise Conflict("Somebody has decided about this letter already")
+        ids = await store.storm_of(tx, line.sender)
+        await store.discard_all(tx, ids, actor.account_id)
+        await tell_waiting(tx)
+        await tx.audit(actor, "letter.discard_storm", f"letter/{letter_id}", letters=len(ids))
+        return len(ids)
+
+
 async def restore(post: Post, actor: Actor, letter_id: int) -> None:
     """Takes a discarding back."""
     access_lead(actor)

@@ -6,6 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from portals.helpdesk.model import Id
+from portals.helpdesk.setup_model import Rev
+
 Way = Literal["lmtp", "imap"]
 Outcome = Literal["ticket", "reply", "note", "delivery", "aside"]
 WithheldWhy = Literal["kind", "damaged", "too_large", "too_many", "malware", "unscanned", "empty"]
@@ -30,10 +33,10 @@ class AddressDraft(msgspec.Struct, frozen=True, kw_only=True):
 
     address: Annotated[str, msgspec.Meta(max_length=500)]
     name: Annotated[str, msgspec.Meta(max_length=500)] = ""
-    queue_id: int
-    unit_id: int | None = None
+    queue_id: Id
+    unit_id: Id | None = None
     active: bool = True
-    rev: int = 0
+    rev: Rev = 0
 
 
 class LetterLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +62,8 @@ class LetterLine(msgspec.Struct, frozen=True, kw_only=True):
     handled_at: datetime | None
     withheld: int
     rev: int
+    alike: int = 0
+    """Of a storm: how many older letters of the same sender wait with it."""
 
     @property
     def waits(self) -> bool:

@@ -25,7 +25,9 @@ SELECT a.id, a.address, a.name, a.queue_id, q.name AS queue_name, a.unit_id,
 _LETTER: Final = """
 SELECT l.id, l.way, l.target, l.sender, l.sender_name, l.subject, l.outcome, l.via, l.reason, l.detail, l.ticket_id,
        l.address_id, l.file_id, l.bytes, l.received_at, l.handled, coalesce(a.name, '') AS handled_name, l.handled_at,
-       (SELECT count(*) FROM helpdesk_withheld w WHERE w.letter_id = l.id AND w.released_at IS NULL) AS withheld, l.rev
+       (SELECT count(*) FROM helpdesk_withheld w WHERE w.letter_id = l.id AND w.released_at IS NULL) AS withheld, l.rev,
+       CASE WHEN l.reason = 'storm' AND l.handled = '' THEN (SELECT count(*) FROM helpdesk_letter o
+            WHERE o.sender = l.sender AND o.reason = 'storm' AND o.handled = '' AND o.id < l.id) ELSE 0 END AS alike
   FROM helpdesk_letter l LEFT JOIN account a ON a.id = l.handled_by
 """
 
@@ -126,10 +128,12 @@ async def letter(tx: Tx, letter_id: int, *, lock: bool = False) -> LetterLine | 
 
 
 async def letters(tx: Tx, *, waiting_only: bool, before_id: int | None, limit: int) -> list[LetterLine]:
-    """The newest first. `waiting_only`: those set aside that nobody has decided about."""
+    """The newest first. `waiting_only`: those set aside that nobody has decided about, of a storm its newest alone."""
     return await tx.all(
         LetterLine,
-        f"{_LETTER} WHERE (NOT $1 OR (l.outcome = 'aside' AND l.handled = '')) AND ($2::bigint IS NULL OR l.id < $2)"
+        f"{_LETTER} WHERE (NOT $1 OR (l.outcome = 'aside' AND l.handled = ''"
+        " AND (l.reason <> 'storm' OR NOT EXISTS (SELECT FROM helpdesk_letter o WHERE o.sender = l.sender"
+        " AND o.reason = 'storm' AND o.handled = '' AND o.id > l.id)))) AND ($2::bigint IS NULL OR l.id < $2)"
         " ORDER BY l.id DESC LIMIT $3",
         waiting_only,
         before_id,
@@ -153,6 +157,36 @@ async def count_stormed(tx: Tx, sender: str) -> int:
         await tx.value(
             "SELECT count(*) FROM helpdesk_letter WHERE sender = $1 AND reason = 'storm'"
             " AND received_at > clock_timestamp() - interval '1 day'",
+            sender,
+        )
+    )
+
+
+async def storm_of(tx: Tx, sender: str) -> list[int]:
+    """Letters of a sender that were too many and wait for a decision; locked."""
+    records = await tx.records(
+        "SELECT id FROM helpdesk_letter WHERE sender = $1 AND reason = 'storm' AND handled = '' ORDER BY id FOR UPDATE",
+        sender,
+    )
+    return [one["id"] for one in records]
+
+
+async def discard_all(tx: Tx, ids: Sequence[int], account_id: int | None) -> None:
+    """They are nothing for the helpdesk; the raw letters stay."""
+    await tx.execute(
+        "UPDATE helpdesk_letter SET handled = 'discarded', handled_by = $2, rev = rev + 1,"
+        " handled_at = clock_timestamp() WHERE id = ANY($1::bigint[])",
+        list(ids),
+        account_id,
+    )
+
+
+async def count_begun(tx: Tx, sender: str) -> int:
+    """Tickets that letters of a sender have begun within an hour."""
+    return int(
+        await tx.value(
+            "SELECT count(*) FROM helpdesk_letter WHERE sender = $1 AND outcome = 'ticket'"
+            " AND received_at > clock_timestamp() - interval '1 hour'",
             sender,
         )
     )

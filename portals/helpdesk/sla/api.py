@@ -7,10 +7,12 @@ from aiohttp import web
 from app import api
 from app.database import DATABASE
 from app.errors import NotFound
-from app.wire import current_actor
+from app.i18n import LOCALES
+from app.wire import CITY, current_actor
+from portals.helpdesk.access import access_ticket
 from portals.helpdesk.api import ticket_id_of
-from portals.helpdesk.sla import actions
-from portals.helpdesk.sla.model import AgreementDraft, CalendarDraft, DayDraft
+from portals.helpdesk.sla import actions, promising
+from portals.helpdesk.sla.model import AgreementDraft, CalendarDraft, DayDraft, PromiseTold
 
 
 def _number(request: web.Request, name: str) -> int:
@@ -28,6 +30,17 @@ async def show_ticket(request: web.Request) -> web.Response:
     """`GET /api/helpdesk/tickets/{number}/clocks`."""
     actor, database = await current_actor(request), request.app[DATABASE]
     return api.reply(await actions.show_clocks(database, actor, ticket_id_of(request)))
+
+
+async def show_promise(request: web.Request) -> web.Response:
+    """`GET /api/helpdesk/tickets/{number}/promise`."""
+    actor, ticket_id = await current_actor(request), ticket_id_of(request)
+    async with request.app[DATABASE].transaction(readonly=True) as tx:
+        place = await access_ticket(tx, actor, ticket_id)
+        promise = await promising.promise_now(tx, place.ticket.id, request.app[CITY].time_zone)
+        now = await tx.now()
+    words = promising.in_words(promise, request.app[LOCALES].choose(request), now)
+    return api.reply(PromiseTold(promise, words))
 
 
 async def show_queue(request: web.Request) -> web.Response:

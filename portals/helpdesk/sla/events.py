@@ -3,7 +3,7 @@
 from typing import ClassVar, Final
 
 from app.feature import Event
-from portals.helpdesk.sla.model import Agreement, Alarm, CalendarRow, TicketClocks
+from portals.helpdesk.sla.model import Agreement, Alarm, CalendarRow, Promise, TicketClocks
 
 SETUP_ROOM: Final = "helpdesk/sla"
 
@@ -37,6 +37,16 @@ class ClockTold(Event, frozen=True, tag=True):
     @property
     def key(self) -> str:
         return f"alarm/{self.alarm.id}"
+
+
+class PromiseChanged(Event, frozen=True, tag=True):
+    """What the requester is promised was counted anew, or its moment has passed."""
+
+    promise: Promise
+
+    @property
+    def key(self) -> str:
+        return f"promise/{self.promise.ticket_id}"
 
 
 class AgreementChanged(Event, frozen=True, tag=True):
@@ -79,3 +89,8 @@ def clocks_room(queue_id: int) -> str:
 
 def alarms_room(queue_id: int) -> str:
     return f"helpdesk/alarms/{queue_id}"
+
+
+def promise_room(ticket_id: int) -> str:
+    """For those who see the ticket from outside."""
+    return f"helpdesk/promise/{ticket_id}"

@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from app.feature import Feature, Room, RoomKind
-from portals.helpdesk.sla import actions, demo, watching
+from app.feature import SIGNED_IN, Feature, Room, RoomKind
+from portals.helpdesk.sla import actions, demo, promising, watching
 from portals.helpdesk.sla.events import (
     SETUP_ROOM,
     AgreementChanged,
@@ -16,6 +16,8 @@ from portals.helpdesk.sla.events import (
     ClocksChanged,
     ClocksLeft,
     ClockTold,
+    PromiseChanged,
+    promise_room,
 )
 from portals.helpdesk.sla.forms import WEEKDAYS
 from portals.helpdesk.sla.hours import hours_text, length_text
@@ -42,6 +44,15 @@ ROOMS: Final = (
         kept=True,
         acks=True,
         looked_at_again=True,
+    ),
+    Room(
+        pattern="helpdesk/promise/{ticket_id}",
+        allow=SIGNED_IN,
+        kind=RoomKind.LATEST,
+        snapshot=promising.promise_snapshot,
+        events=(PromiseChanged,),
+        looked_at_again=True,
+        summary="What the requester of a ticket is promised next",
     ),
     Room(
         pattern=SETUP_ROOM,
@@ -73,5 +84,8 @@ FEATURE = Feature(
         "sla_json": as_json,
         "sla_weekdays": WEEKDAYS,
         "sla_told": watching.WORDS,
+        "sla_promise": promising.in_words,
+        "sla_promise_room": promise_room,
+        "sla_promise_path": promising.promise_path,
     },
 )

@@ -265,6 +265,26 @@ class TicketClocks(msgspec.Struct, frozen=True, kw_only=True):
     rev: int
 
 
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
+    """What the requester of a ticket is promised next. `measure` None: nothing. `due_at` None: nobody knows, since it
+    waits. `late`: the moment has passed.
+    """
+
+    ticket_id: int
+    measure: Measure | None = None
+    due_at: datetime | None = None
+    paused: bool = False
+    late: bool = False
+    rev: int
+
+
+class PromiseTold(msgspec.Struct, frozen=True):
+    """With the same in the reader's words; empty: nothing is promised."""
+
+    promise: Promise
+    words: str
+
+
 class ClocksView(msgspec.Struct, frozen=True):
     """Snapshot of a queue's clocks: of its open tickets."""
 

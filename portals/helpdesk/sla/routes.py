@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.feature import Route, having
+from app.feature import SIGNED_IN, Route, having
 from portals.helpdesk.model import AGENT, AUDITOR, LEAD
 from portals.helpdesk.sla import api, pages
 from portals.helpdesk.sla.model import (
@@ -14,6 +14,7 @@ from portals.helpdesk.sla.model import (
     ClocksView,
     DayDraft,
     OwnDay,
+    PromiseTold,
     ServiceLevels,
     TicketClocks,
 )
@@ -66,6 +67,14 @@ PAGES: Final = (
     ),
 )
 API: Final = (
+    Route(
+        method="GET",
+        path=r"/api/helpdesk/tickets/{number:\d{1,19}}/promise",
+        handler=api.show_promise,
+        allow=SIGNED_IN,
+        summary="What the requester is promised next, in words too",
+        reply=PromiseTold,
+    ),
     Route(
         method="GET",
         path=r"/api/helpdesk/tickets/{number:\d{1,19}}/clocks",

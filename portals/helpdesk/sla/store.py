@@ -74,8 +74,7 @@ class DueClock(msgspec.Struct, frozen=True):
 
 async def now(tx: Tx) -> datetime:
     """The clock of the database at this very moment: the transaction may have waited for a lock."""
-    found: datetime = await tx.value("SELECT clock_timestamp()")
-    return found
+    return await tx.now()
 
 
 async def alone(tx: Tx) -> None:
@@ -95,6 +94,11 @@ async def take_marks(tx: Tx, limit: int) -> list[Mark]:
         limit,
     )
     return sorted(rows, key=lambda one: one.id)
+
+
+async def is_marked(tx: Tx, ticket_id: int) -> bool:
+    """Whether the ticket's clocks are to be counted anew."""
+    return bool(await tx.value("SELECT EXISTS (SELECT FROM sla_mark WHERE ticket_id = $1)", ticket_id))
 
 
 async def facts(tx: Tx, ids: Sequence[int]) -> list[Facts]:

@@ -24,10 +24,20 @@ from app.supervise import SUPERVISOR
 from app.wire import CITY
 from portals.helpdesk.model import LEAD
 from portals.helpdesk.numbers import digits_of, number_of
+from portals.helpdesk.promises import PROMISED
 from portals.helpdesk.sla import counting, setup_store, store
 from portals.helpdesk.sla.actions import WOKEN
-from portals.helpdesk.sla.events import ClocksChanged, ClocksLeft, ClockTold, alarms_room, clocks_room
-from portals.helpdesk.sla.model import Agreement, Alarm, CountedClock, Facts, Step, TicketClocks
+from portals.helpdesk.sla.events import (
+    ClocksChanged,
+    ClocksLeft,
+    ClockTold,
+    PromiseChanged,
+    alarms_room,
+    clocks_room,
+    promise_room,
+)
+from portals.helpdesk.sla.model import Agreement, Alarm, Clock, CountedClock, Facts, Promise, Step, TicketClocks
+from portals.helpdesk.sla.promising import next_promise, promise_now
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +71,10 @@ async def count_marked(database: Database, time_zone: str) -> int:
         promises = [await _planned(tx, one, told, quiet.get(one.facts.id)) for one in counted]
         revs = await store.save_promises(tx, promises)
         await store.save_clocks(tx, promises)
+        now = await store.now(tx)
         for one in counted:
             _publish(tx, one, before.get(one.facts.id), revs[one.facts.id])
+            _promise(tx, one.facts.id, [clock.told for clock in one.clocks], revs[one.facts.id], now)
     return len(marks)
 
 
@@ -124,6 +136,11 @@ def _publish(tx: Tx, one: Counted, before: int | None, rev: int) -> None:
         tx.publish(clocks_room(row.queue_id), ClocksChanged(row))
 
 
+def _promise(tx: Tx, ticket_id: int, clocks: Sequence[Clock], rev: int, now: datetime) -> None:
+    """To the requester's side."""
+    tx.publish(promise_room(ticket_id), PromiseChanged(next_promise(ticket_id, list(clocks), rev, now)))
+
+
 async def tell_due(database: Database) -> int:
     """Tells some of what is due by now; of how many clocks."""
     async with database.transaction() as tx:
@@ -135,6 +152,9 @@ async def tell_due(database: Database) -> int:
             for step in counting.steps_until(due.steps, known, now):
                 await _tell(tx, due, step)
                 known.append((step.kind, step.level))
+                if step.kind == "late":
+                    (after,) = await store.clocks(tx, [due.ticket_id])
+                    _promise(tx, due.ticket_id, after.clocks, after.rev, now)
             await store.set_next(tx, due.ticket_id, due.measure, counting.next_step(due.steps, known))
     return len(found)
 
@@ -178,8 +198,13 @@ async def settle(database: Database, time_zone: str) -> None:
 
 
 async def watch_service(app: web.Application) -> AsyncIterator[None]:
-    """Cleanup context."""
+    """Cleanup context. Pages of the core learn from here what a requester is promised."""
     database, city = app[DATABASE], app[CITY]
+
+    async def promised(tx: Tx, ticket_id: int) -> Promise:
+        return await promise_now(tx, ticket_id, city.time_zone)
+
+    app[PROMISED] = promised
     task = app[SUPERVISOR].run("clocks of tickets", lambda: _watch(database, city))
     yield
     task.cancel()

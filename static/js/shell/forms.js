@@ -37,25 +37,36 @@ export function errorSummary() {
  */
 export function keepInput(words) {
   const forms = [...document.querySelectorAll("form[data-keep]")];
-  for (const form of forms) {
-    const key = `gryf:draft:${location.pathname}:${form.dataset.keep}`;
-    const draft = read(key);
-    const refused = form.querySelector("[aria-invalid=true], .error-summary") !== null;
-    if (draft && !draft.sent && !refused && restore(form, draft.values)) offer(form, key, words);
-    let timer = 0;
-    form.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => write(key, { values: collect(form), sent: false }), PAUSE_MS);
-    });
-    form.addEventListener("submit", (event) => {
-      clearTimeout(timer);
-      if (!event.defaultPrevented) write(key, { values: collect(form), sent: true });
-    });
-  }
+  for (const form of forms) keepForm(form, `gryf:draft:${location.pathname}:${form.dataset.keep}`, words);
   for (let index = sessionStorage.length - 1; index >= 0; index--) {
     const key = sessionStorage.key(index);
     if (key.startsWith("gryf:draft:") && read(key)?.sent) sessionStorage.removeItem(key);
   }
+}
+
+/** The same for one form, by a key of its own; `tell(text, kind, button)` says that a draft has come back. */
+export function keepForm(form, key, words, tell = sayOnPage) {
+  const draft = read(key);
+  const refused = form.querySelector("[aria-invalid=true], .error-summary") !== null;
+  if (draft && !draft.sent && !refused && restore(form, draft.values)) offer(form, key, words, tell);
+  let timer = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => write(key, { values: collect(form), sent: false }), PAUSE_MS);
+  });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (!event.defaultPrevented) write(key, { values: collect(form), sent: true });
+  });
+}
+
+/** What was kept under a key was sent. */
+export function forgetDraft(key) {
+  sessionStorage.removeItem(key);
+}
+
+function sayOnPage(text, kind, button) {
+  document.dispatchEvent(new CustomEvent("gryf:say", { detail: { text, kind, button } }));
 }
 
 function fields(form) {
@@ -91,13 +102,12 @@ function isChoice(field) {
   return field.type === "checkbox" || field.type === "radio";
 }
 
-function offer(form, key, words) {
+function offer(form, key, words, tell) {
   const press = () => {
     sessionStorage.removeItem(key);
     form.reset();
   };
-  const detail = { text: words.restored, kind: "info", button: { text: words.discard, press } };
-  document.dispatchEvent(new CustomEvent("gryf:say", { detail }));
+  tell(words.restored, "info", { text: words.discard, press });
 }
 
 function read(key) {

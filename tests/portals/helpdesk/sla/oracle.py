@@ -176,6 +176,24 @@ DUES = [
         (("2026-12-23T15:00+01:00", "2026-12-28T10:00+01:00"),)),
     Due("a pause over midnight round the clock", ALWAYS, "2026-11-30T23:30+01:00", 60, "2026-12-01T00:50+01:00",
         (("2026-11-30T23:50+01:00", "2026-12-01T00:10+01:00"),)),
+    # 10:00-11:00 an hour; waits over the break; 13:00-14:00 the other
+    Due("waiting across the break at noon", LUNCH, "2026-11-30T10:00+01:00", 120, "2026-11-30T14:00+01:00",
+        (("2026-11-30T11:00+01:00", "2026-11-30T13:00+01:00"),)),
+    # 22:00-24:00 two hours, 0:00-2:30 two and a half, an hour of waiting between both half past twos, 2:30-3:00 the last half
+    Due("waiting for the hour that comes twice", NIGHT, "2026-10-24T22:00+02:00", 300, "2026-10-25T03:00+01:00",
+        (("2026-10-25T02:30+02:00", "2026-10-25T02:30+01:00"),)),
+    # 15:00-15:30 half an hour; nobody works until Monday the 28th, whatever it waits for; 7:30-8:00 the other half
+    Due("it waits on days that are free anyway", OFFICE, "2026-12-23T15:00+01:00", 60, "2026-12-28T08:00+01:00",
+        (("2026-12-24T09:00+01:00", "2026-12-27T18:00+01:00"),)),
+    # 15:00-15:15 by the old hours; it goes on at 8:10, open since 8:00 by the new ones; 45 minutes are left
+    Due("it waits while the hours change", LATER, "2026-11-30T15:00+01:00", 60, "2026-12-01T08:55+01:00",
+        (("2026-11-30T15:15+01:00", "2026-12-01T08:10+01:00"),)),
+    # 15:00-15:30, 10:00-10:10, 11:50-12:00 make 50 minutes; 10 are left on the 12th from 7:30 on
+    Due("it waits on a holiday with somebody on duty", ON_DUTY, "2026-11-10T15:00+01:00", 60, "2026-11-12T07:40+01:00",
+        (("2026-11-11T10:10+01:00", "2026-11-11T11:50+01:00"),)),
+    # 12:00-18:00 six hours; a day that has 23; 18:00-22:00 the other four
+    Due("it waits from six to six over the change of March", ALWAYS, "2026-03-28T12:00+01:00", 600, "2026-03-29T22:00+02:00",
+        (("2026-03-28T18:00+01:00", "2026-03-29T18:00+02:00"),)),
     # the calendar is changed later
     Due("new hours hold from their day on", LATER, "2026-11-30T15:00+01:00", 60, "2026-12-01T08:30+01:00"),
     Due("what was before stays as it was", LATER, "2026-11-30T07:30+01:00", 480, "2026-11-30T15:30+01:00"),

@@ -1,0 +1,1 @@
+"""Alerts that ring: the agents' bell on every page, and screens on a wall."""

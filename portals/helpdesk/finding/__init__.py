@@ -1,0 +1,1 @@
+"""Finding tickets: search, saved views, and tickets that come from another system."""
