@@ -27,7 +27,7 @@ class Listener(Protocol):
         """The client closes, is silent or breaks the protocol: nothing more can be told to it. May come again."""
 
     def filling(self, *, full: bool) -> None:
-        """More than the transport's high water waits to be read (`full`), or less than its low water again."""
+        """Something waits in the transport (`full`), for the kernel took no more; or nothing does any longer."""
 
     def gone(self) -> None:
         """The connection is lost. The last call, once."""

@@ -277,31 +277,36 @@ class OpenRoom:
         members = list(self.together.values())
         written = events = 0
         for start in range(0, len(members), WRITES_A_STEP):
-            mark = last = tape.mark  # within a step nothing is said
-            alike: list[Seat] = []
-            for seat in members[start : start + WRITES_A_STEP]:
-                at = seat.at
-                if at >= mark or (seat.outlet.look and not self._is_fit(seat)):
-                    continue
-                if at != last:
-                    events += self._write_alike(alike, last)
-                    written += len(alike)
-                    last, alike = at, []
-                seat.at = mark
-                alike.append(seat)
-            events += self._write_alike(alike, last)
-            written += len(alike)
+            mark = tape.mark  # within a step nothing is said
+            step = members[start : start + WRITES_A_STEP]
+            while step:
+                at = step[0].at
+                alike = [seat for seat in step if seat.at == at]
+                if at < mark:
+                    buffer, carried = tape.since(at)
+                    reached = self._write_alike(alike, buffer, mark)
+                    written += reached
+                    events += reached * carried
+                if len(alike) == len(step):
+                    break
+                step = [seat for seat in step if seat.at not in {at, mark}]
             yield
         self._parts.figures.deliveries.inc(events)
         self._parts.figures.writes.inc(written)
 
-    def _write_alike(self, seats: Sequence[Seat], at: int) -> int:
-        """Writes what was said since a mark to all who stood there; returns the deliveries."""
-        if not seats:
-            return 0
-        buffer, carried = self._tape.since(at)
-        self._parts.write(seats, buffer)
-        return carried * len(seats)
+    def _write_alike(self, seats: list[Seat], buffer: bytes, mark: int) -> int:
+        """Writes the same to all who stood at one mark; returns how many it reached."""
+        quick = [seat for seat in seats if not seat.outlet.look]
+        for seat in quick:
+            seat.at = mark
+        self._parts.write(quick, buffer)
+        if len(quick) == len(seats):
+            return len(quick)
+        slow = [seat for seat in seats if seat.outlet.look and self._is_fit(seat)]
+        for seat in slow:
+            seat.at = mark
+            seat.transport.write(buffer)
+        return len(quick) + len(slow)
 
     def _is_fit(self, seat: Seat) -> bool:
         """Whether a member may be written; one that does not read goes its own way."""

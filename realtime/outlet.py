@@ -43,7 +43,7 @@ class Outlet:
         self.close = close
         self.closed = False
         self.look = True
-        """Whether its transport is asked how it is before each write; not while it tells by itself that it is full."""
+        """Whether its transport is asked how it is before each write; not while nothing waits in it, which it tells."""
         self.entry = b""
         """How it stands in the kernel's ring (`Ring.entry`); empty: it is written by its transport alone."""
         self.held_bytes = 0

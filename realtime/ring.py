@@ -42,7 +42,6 @@ class Receiver(Protocol):
 
     def write(self, data: bytes) -> None: ...
     def is_closing(self) -> bool: ...
-    def get_write_buffer_size(self) -> int: ...
 
 
 class Addressee(Protocol):
@@ -103,18 +102,14 @@ class Ring:
         return b"" if file < 0 else _ENTRY.pack(_SEND, 0, 0, file, 0, self._address, 0, _DONT_WAIT | _NO_SIGNAL, file)
 
     def write(self, members: Sequence[Addressee], buffer: bytes) -> None:
-        """Writes `buffer` to each, in the order of what was written to it before."""
+        """Writes `buffer` to each. Nothing waits in their transports: it would have to go out first."""
         if len(buffer) > MOST_BYTES:
             write_each(members, buffer)
             return
-        ready = []
-        for member in members:
-            transport = member.transport
-            # a file of a transport that is not closing is still its own; what waits in it must go out first
-            if member.entry and not transport.get_write_buffer_size() and not transport.is_closing():
-                ready.append(member)
-            else:
-                transport.write(buffer)
+        # the file of a transport that is not closing is still its own
+        ready = [member for member in members if member.entry and not member.transport.is_closing()]
+        if len(ready) < len(members):
+            write_each([member for member in members if not member.entry or member.transport.is_closing()], buffer)
         self._buffer[: len(buffer)] = buffer
         while ready:
             room = self._size - self._tail[0] % self._size

@@ -56,8 +56,8 @@ class Sockets:
         socket = LiveSocket(transport, self.heartbeat)
         connection = self._begin(socket, transport, visitor)
         transport.set_protocol(socket)
-        transport.set_write_buffer_limits(high=self.parts.settings.unsent_bytes)
-        connection.filling(full=False)
+        transport.set_write_buffer_limits(high=0)  # so that it tells as soon as anything waits in it
+        connection.filling(full=transport.get_write_buffer_size() > 0)
         if self.parts.hub.ring is not None:
             connection.outlet.entry = self.parts.hub.ring.entry(transport)
         socket.open(connection, received)

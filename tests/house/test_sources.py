@@ -179,3 +179,11 @@ def test_nothing_of_the_city_is_in_the_code():
         if "słupsk" in line.lower() or "slupsk" in line.lower()
     ]
     assert found == []
+
+
+def test_headings_stay_headings():
+    """A role takes the place of the element's own: `<h2 role="status">` is no heading to whoever listens to the page."""
+    folders = ("app", "media", "portals", "realtime", "schools")
+    pages = [page for folder in folders for page in (ROOT / folder).rglob("templates/**/*.html")]
+    assert len(pages) > 100
+    assert [page.name for page in pages if re.search(r"<h[1-6][^>]*\brole=", page.read_text(encoding="utf-8"))] == []

@@ -172,6 +172,11 @@ def _fragment(texts: Sequence[Words], query: Query, analyser: Analyser) -> tuple
     return best
 
 
+def _unlike(subject: str, fragment: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """The fragment, unless it only says the subject once more."""
+    return () if "".join(piece.text for piece in fragment) == " ".join(subject.split()) else fragment
+
+
 def _subject(text: str, query: Query, analyser: Analyser) -> tuple[Piece, ...]:
     return analyser.marked(text, query, 1000).pieces if query.terms else (Piece(text),)
 
@@ -182,7 +187,7 @@ def _hit(one: Found, query: Query, analyser: Analyser, texts: Sequence[Words]) -
         number=number_of(one.id),
         path=f"/pomoc/obsluga/{digits_of(one.id)}",
         subject=_subject(one.subject, query, analyser),
-        fragment=fragment,
+        fragment=_unlike(one.subject, fragment),
         inside=inside,
         **{
             name: getattr(one, name)
@@ -199,7 +204,7 @@ def _own_hit(one: Found, query: Query, analyser: Analyser, texts: Sequence[Words
         number=number_of(one.id),
         path=f"/pomoc/{digits_of(one.id)}",
         subject=_subject(one.subject, query, analyser),
-        fragment=fragment,
+        fragment=_unlike(one.subject, fragment),
         category_name=one.category_name,
         state=one.state,
         pending_reason=one.pending_reason,
