@@ -6,6 +6,7 @@ from typing import Final
 from app.feature import Feature, Room, RoomKind, Route
 from portals.helpdesk.api_routes import API, DESK, INSIDE, ONE
 from portals.helpdesk.desk import api, company
+from portals.helpdesk.desk.bar import bar_of
 from portals.helpdesk.desk.events import CompanyChanged
 from portals.helpdesk.desk.model import Here, Made, PutBack, Together
 
@@ -31,6 +32,7 @@ FEATURE = Feature(
     folder=Path(__file__).parent,
     needs=("identity", "realtime", "helpdesk"),
     routes=ROUTES,
+    bar=bar_of,
     rooms=(
         Room(
             pattern="helpdesk/queue/{queue_id}/company",
