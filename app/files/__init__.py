@@ -11,7 +11,7 @@ from app.files.serve import INLINE, serve
 from app.files.sniff import AUDIO, DOCUMENTS, IMAGES, MESSAGE, OFFICE, SEALS, SVG, TEXTS, VIDEO, ZIP
 from app.files.storage import FolderStorage, Storage
 from app.files.store import StoredFile, stored_file
-from app.files.upload import BROKEN_FORM, FILES, FileStore, Infected, Unscanned, Upload
+from app.files.upload import BROKEN_FORM, FILES, FileStore, Infected, Unscanned, Upload, form_parts
 
 __all__ = [
     "AUDIO",
@@ -39,6 +39,7 @@ __all__ = [
     "clean_name",
     "content_disposition",
     "drop_file",
+    "form_parts",
     "serve",
     "stored_file",
     "sweep",

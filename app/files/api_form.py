@@ -11,7 +11,7 @@ from aiohttp import BodyPartReader, web
 
 from app import api
 from app.errors import Invalid, TooLarge
-from app.files.upload import BROKEN_FORM, FILES, Upload
+from app.files.upload import BROKEN_FORM, FILES, Upload, form_parts
 from app.i18n import LOCALES, _
 
 MOST_JSON: Final = 1024 * 1024
@@ -31,7 +31,7 @@ async def read_with_files(
         return await api.body(request, kind), []
     form = _Form(request, kind, limit_bytes, accept, most_files)
     try:
-        async for part in await request.multipart():
+        async for part in form_parts(request):
             if not isinstance(part, BodyPartReader) or part.name not in {"data", "files"}:
                 raise Invalid("This form has the parts data and files, and no others")
             await form.take(part)

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -215,6 +215,19 @@ async def _gathered(source: BodyPartReader | AsyncIterable[bytes]) -> AsyncItera
             gathered.clear()
     if gathered:
         yield bytes(gathered)
+
+
+async def form_parts(request: web.Request) -> AsyncIterator[Any]:
+    """The parts of a form, as aiohttp's reader has them; raises what `BROKEN_FORM` names."""
+    reader = await request.multipart()
+    while True:
+        try:
+            part = await reader.next()
+        except RuntimeError as problem:  # a charset that is none
+            raise ValueError(str(problem)) from None
+        if part is None:
+            return
+        yield part
 
 
 async def _part_blocks(part: BodyPartReader) -> AsyncIterator[bytes]:

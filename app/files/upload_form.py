@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import BodyPartReader, web
 
 from app.errors import Invalid, TooLarge
-from app.files.upload import BROKEN_FORM, FILES, Unscanned, Upload
+from app.files.upload import BROKEN_FORM, FILES, Unscanned, Upload, form_parts
 from app.forms import CSRF_FIELD, STALE, guard
 from app.i18n import LOCALES
 
@@ -34,7 +34,7 @@ async def read_upload_form(
     received = Received({}, [], [])
     accepted = False
     try:
-        async for part in await request.multipart():
+        async for part in form_parts(request):
             if not isinstance(part, BodyPartReader) or part.name is None:
                 continue
             if part.filename is None:

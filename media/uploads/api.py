@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, hdrs, web
 from app import api
 from app.database import DATABASE, Tx
 from app.errors import Invalid, TooLarge
-from app.files import AUDIO, BROKEN_FORM, FILES, VIDEO, clean_name
+from app.files import AUDIO, BROKEN_FORM, FILES, VIDEO, clean_name, form_parts
 from app.files import Upload as ReceivedFile
 from app.files.sniff import UNKNOWN
 from app.i18n import LOCALES
@@ -132,7 +132,7 @@ async def _receive(request: web.Request, limit: int, name: str) -> ReceivedFile:
     source: BodyPartReader | AsyncIterator[bytes]
     if request.content_type == "multipart/form-data":
         try:
-            part = await (await request.multipart()).next()
+            part = await anext(form_parts(request), None)
         except BROKEN_FORM:
             raise Invalid("The upload broke off") from None
         if not isinstance(part, BodyPartReader) or not part.filename:

@@ -10,7 +10,7 @@ from aiohttp import BodyPartReader, web
 
 from app.database import DATABASE
 from app.errors import AppError, Invalid, TooLarge
-from app.files import BROKEN_FORM, clean_name
+from app.files import BROKEN_FORM, clean_name, form_parts
 from app.forms import CSRF_FIELD, STALE, guard, read, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
@@ -179,7 +179,7 @@ async def _file(request: web.Request) -> tuple[str, bytes]:
         raise Invalid("Send this as a form with files")
     checker, accepted = await guard(request), False
     try:
-        async for part in await request.multipart():
+        async for part in form_parts(request):
             if not isinstance(part, BodyPartReader):
                 continue
             if part.filename is None:

@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 
 from app.database import DATABASE
 from app.errors import AppError, Invalid, TooLarge
-from app.files import BROKEN_FORM, clean_name
+from app.files import BROKEN_FORM, clean_name, form_parts
 from app.forms import CSRF_FIELD, STALE, Guard, guard, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
@@ -38,7 +38,7 @@ async def read_file_form(request: web.Request) -> Sent:
         raise Invalid("Send this as a form with files")
     checker, sent, accepted = await guard(request), Sent(), False
     try:
-        async for part in await request.multipart():
+        async for part in form_parts(request):
             if not isinstance(part, BodyPartReader) or part.name is None:
                 continue
             accepted = await _take(part, sent, checker, accepted=accepted)

@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 from app import api
 from app.database import DATABASE
 from app.errors import AppError, Conflict, Invalid, TooLarge
-from app.files import BROKEN_FORM, clean_name
+from app.files import BROKEN_FORM, clean_name, form_parts
 from app.forms import CSRF_FIELD, STALE, guard, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
@@ -65,7 +65,7 @@ async def _file(request: web.Request) -> tuple[str, str, bytes]:
         raise Invalid("Send this as a form with files")
     checker, accepted, system = await guard(request), False, ""
     try:
-        async for part in await request.multipart():
+        async for part in form_parts(request):
             if not isinstance(part, BodyPartReader):
                 continue
             if part.filename is None:

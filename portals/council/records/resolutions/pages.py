@@ -8,7 +8,7 @@ from aiohttp import BodyPartReader, web
 
 from app.database import DATABASE
 from app.errors import Conflict, Invalid
-from app.files import BROKEN_FORM, FILES, serve
+from app.files import BROKEN_FORM, FILES, form_parts, serve
 from app.forms import CSRF_FIELD, STALE, Form, guard, read, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
@@ -131,12 +131,12 @@ async def attach_text(request: web.Request) -> web.StreamResponse:
     resolution = await _kept(request)
     files = request.app[FILES]
     try:
-        reader = await request.multipart()
-        token = await reader.next()
+        parts = form_parts(request)
+        token = await anext(parts, None)
         known = isinstance(token, BodyPartReader) and token.name == CSRF_FIELD
-        if not known or not (await guard(request)).accepts((await token.read(decode=True)).decode("ascii", "replace")):  # type: ignore[union-attr]  # known says it is a part
+        if not known or not (await guard(request)).accepts((await token.read()).decode("ascii", "replace")):  # type: ignore[union-attr]  # known says it is a part
             raise Invalid(fields={"file": STALE})
-        part = await reader.next()
+        part = await anext(parts, None)
         if not isinstance(part, BodyPartReader) or not part.filename:
             raise Invalid(fields={"file": _("Choose a file first")})
         upload = await files.receive(part, limit_bytes=LARGEST_TEXT, accept=frozenset({"application/pdf"}))
