@@ -15,7 +15,7 @@ FULL_LOAD: Final = 0.5
 LONGEST_GAP_S: Final = 1.0
 MEMORY_S: Final = 0.25
 """Time constant over which the load is judged."""
-SLICE_S: Final = 0.005
+SLICE_S: Final = 0.010
 """Longest stretch of writing between two looks at anything else."""
 CROWD_A_TURN: Final = 4
 """Handshakes and joins that go on in one turn of the loop: about one millisecond of it."""
