@@ -54,7 +54,8 @@ async def hold_lessons(tx: Tx, first: date, last: date) -> None:
         last,
     )
     await _take_attendance(tx, first, last)
-    await _tell_history(tx)
+    if first <= await today(tx) <= last:
+        await _tell_history(tx)
 
 
 async def _take_attendance(tx: Tx, first: date, last: date) -> None:
@@ -86,7 +87,7 @@ async def _take_attendance(tx: Tx, first: date, last: date) -> None:
 
 
 async def _tell_history(tx: Tx) -> None:
-    """Of today's marks alone."""
+    """Of today's marks alone, and not of those that somebody has made: these have told theirs."""
     held = await tx.value(
         "SELECT array_agg(id) FROM lesson WHERE school_id = current_school() AND on_date = school_today()"
         " AND taken_at IS NOT NULL"
@@ -97,6 +98,7 @@ async def _tell_history(tx: Tx) -> None:
         " SELECT m.school_id, m.lesson_id, m.pupil_id, m.at, s.account_id, s.first_name || ' ' || s.last_name, t.code,"
         " m.minutes_late, m.excused, 'demo-' || m.lesson_id, 1"
         " FROM attendance_mark m JOIN attendance_type t ON t.id = m.type_id JOIN staff s ON s.id = m.author_id"
-        " WHERE m.lesson_id = ANY($1::bigint[]) AND m.rev = 1 ON CONFLICT DO NOTHING",
+        " WHERE m.lesson_id = ANY($1::bigint[]) AND m.rev = 1 AND NOT EXISTS"
+        " (SELECT FROM attendance_history h WHERE h.lesson_id = m.lesson_id AND h.pupil_id = m.pupil_id)",
         held or [],
     )

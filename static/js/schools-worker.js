@@ -12,7 +12,11 @@ const DAY_MS = 24 * 3600_000;
 const AWAY = new Set([502, 503, 504]);
 const known = new Set();
 
-self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  // what a page sends while it goes would be lost with it on its way through here; older browsers take that way still
+  if (event.addRoutes) event.waitUntil(event.addRoutes({ condition: { requestMethod: "POST" }, source: "network" }).catch(() => {}));
+});
 self.addEventListener("activate", (event) => {
   event.waitUntil(Promise.all([self.clients.claim(), self.registration.navigationPreload?.enable()]));
 });
