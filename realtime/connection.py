@@ -169,7 +169,7 @@ class Connection:
         self._house.leaving(self)
 
     def filling(self, *, full: bool) -> None:
-        self.outlet.look = full
+        self.outlet.fill(full=full)
 
     def gone(self) -> None:
         """The connection is lost: lets go of everything, and of whoever it holds on to."""

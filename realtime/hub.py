@@ -17,7 +17,7 @@ from realtime.open_room import OpenRoom, Parts
 from realtime.order import NEVER, Numbered, Removed
 from realtime.outlet import Limits, Outlet
 from realtime.pace import Pace, Pump
-from realtime.ring import Ring, write_each
+from realtime.ring import Ring
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +83,7 @@ class Hub:
             _later,
             clock,
             self._elsewhere,
-            write_each if ring is None else ring.write,
+            ring,
         )
 
     # events

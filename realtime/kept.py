@@ -199,7 +199,7 @@ class Kept:
         """The log does not go back to where this room stands: its members start from snapshots."""
         log.warning("a kept room starts anew: its log has a hole", room=opened.name)
         opened.unplace()
-        for outlet in [*opened.together, *(one for one, held in opened.apart.items() if held.ready)]:
+        for outlet in [*opened.crowd.members, *(one for one, held in opened.apart.items() if held.ready)]:
             outlet.close(TRY_AGAIN_LATER, "events missed")
 
     # the log

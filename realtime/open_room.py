@@ -10,11 +10,12 @@ import msgspec
 from app.feature import Room, RoomKind
 from realtime import protocol
 from realtime.batch import Backlog, Batch, Item, Tape, Verdict, joined_frames
+from realtime.crowd import Crowd, Seat
 from realtime.figures import Figures
 from realtime.order import Order, Position
-from realtime.outlet import GONE, Held, Limits, Outlet, Seat
+from realtime.outlet import Held, Limits, Outlet
 from realtime.pace import Cadence, Pace, Pump
-from realtime.ring import write_each
+from realtime.ring import Ring
 
 WRITES_A_STEP: Final = 64
 RETRY_S: Final = 0.05
@@ -34,17 +35,17 @@ class Parts(msgspec.Struct, frozen=True):
     clock: Callable[[], float] = time.monotonic
     elsewhere: Callable[[str], protocol.Presence] = lambda _room: protocol.Presence(0, 0)
     """How many are in a room through other processes."""
-    write: Callable[[Sequence[Seat], bytes], None] = write_each
-    """Writes the same to many."""
+    ring: Ring | None = None
+    """Writes the same to many, where the kernel can."""
 
 
 class OpenRoom:
     """Numbers events and writes them to members.
 
-    Members that keep up are `together`: each stands at a mark of the room's tape, and whoever stands at the same mark
-    is written the same buffer. A writing goes round and gives each member whatever was said until its turn, so nobody
-    waits for the end of a round that began before the event. The others are `apart`, each with a batch of its own,
-    until theirs is written too.
+    Members that keep up are in the `crowd`: each stands at a mark of the room's tape, and whoever stands at the same
+    mark is written the same buffer. A writing goes round and gives each member whatever was said until its turn, so
+    nobody waits for the end of a round that began before the event. The others are `apart`, each with a batch of its
+    own, until theirs is written too.
     """
 
     def __init__(self, name: str, room: Room, parts: Parts) -> None:
@@ -55,14 +56,14 @@ class OpenRoom:
         self.seq = 0
         self.order = Order() if room.kept else None
         """Of a kept room: its events come with numbers, and `place` says where they begin."""
-        self.together: dict[Outlet, Seat] = {}
+        self.crowd = Crowd(parts.ring, parts.limits.unsent_bytes, self._set_apart)
         self.apart: dict[Outlet, Held] = {}
         self.backlog = new_backlog(room)
         self.empty_since_s: float | None = parts.clock()
         self._parts = parts
         self._tape = Tape(room.kind)
         self._settled = 0
-        """Everybody who is together stands at this mark or after it."""
+        """Everybody in the crowd stands at this mark or after it."""
         self._oldest_at_s = 0.0
         """When the oldest of what waits for the next round was said."""
         self._cadence = Cadence()
@@ -133,10 +134,8 @@ class OpenRoom:
             outlet.held_bytes -= held.batch.bytes
         if held is None or held.ready:
             self._count(outlet, -1)
-        seat = self.together.pop(outlet, None)
-        if seat is not None:
-            seat.at = GONE
-        if not self.together and not self.apart:
+        self.crowd.leave(outlet)
+        if not self.crowd.members and not self.apart:
             self.empty_since_s = self._parts.clock()
 
     def own_presence(self) -> protocol.Presence:
@@ -244,7 +243,9 @@ class OpenRoom:
         began = self._tape.mark
         if began != self._settled:
             oldest_at_s, self._oldest_at_s = self._oldest_at_s, self._flushed_at_s
-            yield from self._write_together()
+            written = yield from self.crowd.write(self._tape)
+            self._parts.figures.deliveries.inc(written.events)
+            self._parts.figures.writes.inc(written.writes)
             self._tape.forget(began)
             self._settled = began
             self._parts.figures.lag.observe(max(0.0, self._parts.clock() - oldest_at_s))
@@ -269,58 +270,13 @@ class OpenRoom:
         if not self._write_held(outlet, held):
             return False
         del self.apart[outlet]
-        self.together[outlet] = Seat(outlet, self._tape.mark)
-        return True
-
-    def _write_together(self) -> Iterator[None]:
-        tape = self._tape
-        members = list(self.together.values())
-        written = events = 0
-        for start in range(0, len(members), WRITES_A_STEP):
-            mark = tape.mark  # within a step nothing is said
-            step = members[start : start + WRITES_A_STEP]
-            while step:
-                at = step[0].at
-                alike = [seat for seat in step if seat.at == at]
-                if at < mark:
-                    buffer, carried = tape.since(at)
-                    reached = self._write_alike(alike, buffer, mark)
-                    written += reached
-                    events += reached * carried
-                if len(alike) == len(step):
-                    break
-                step = [seat for seat in step if seat.at not in {at, mark}]
-            yield
-        self._parts.figures.deliveries.inc(events)
-        self._parts.figures.writes.inc(written)
-
-    def _write_alike(self, seats: list[Seat], buffer: bytes, mark: int) -> int:
-        """Writes the same to all who stood at one mark; returns how many it reached."""
-        quick = [seat for seat in seats if not seat.outlet.look]
-        for seat in quick:
-            seat.at = mark
-        self._parts.write(quick, buffer)
-        if len(quick) == len(seats):
-            return len(quick)
-        slow = [seat for seat in seats if seat.outlet.look and self._is_fit(seat)]
-        for seat in slow:
-            seat.at = mark
-            seat.transport.write(buffer)
-        return len(quick) + len(slow)
-
-    def _is_fit(self, seat: Seat) -> bool:
-        """Whether a member may be written; one that does not read goes its own way."""
-        if seat.transport.is_closing():
-            return False
-        if seat.transport.get_write_buffer_size() > self._parts.limits.unsent_bytes:
-            self._set_apart(seat)
-            return False
+        self.crowd.join(outlet, self._tape.mark)
         return True
 
     def _set_apart(self, seat: Seat) -> None:
         """With what it was not written yet."""
-        outlet, at, seat.at = seat.outlet, seat.at, GONE
-        del self.together[outlet]
+        outlet, at = seat.outlet, seat.at
+        self.crowd.leave(outlet)
         held = self.apart[outlet] = Held(Batch(self.room.kind), self.seq, ready=True)
         items, held.batch.presence = self._tape.after(at)
         for item in items:

@@ -1,8 +1,7 @@
-"""One socket as rooms see it, and how it stands in a room."""
+"""One socket as rooms see it, and what waits for it in one."""
 
-import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -19,10 +18,6 @@ class Transport(Protocol):
     def write(self, data: bytes) -> None: ...
     def is_closing(self) -> bool: ...
     def get_write_buffer_size(self) -> int: ...
-
-
-GONE: Final = sys.maxsize
-"""A mark that nothing comes after."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -55,20 +50,15 @@ class Outlet:
         if not self.closed and not self.transport.is_closing():
             self.transport.write(data)
 
+    def fill(self, *, full: bool) -> None:
+        """Its transport tells that something waits in it, or nothing any more."""
+        self.look = full
+        if full:
+            for room in self.rooms.values():
+                room.crowd.loosen(self)
+
     def unsent_bytes(self) -> int:
         return self.transport.get_write_buffer_size()
-
-
-class Seat:
-    """A member that keeps up, and the mark up to which it was written; `GONE` once it is not together any more."""
-
-    __slots__ = ("at", "entry", "outlet", "transport")
-
-    def __init__(self, outlet: Outlet, at: int) -> None:
-        self.outlet = outlet
-        self.transport = outlet.transport
-        self.entry = outlet.entry
-        self.at = at
 
 
 class Held:

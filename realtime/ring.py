@@ -2,8 +2,8 @@
 
 A write by a transport is one call of the kernel a socket, with what Python and uvloop put around it. Here the sends of
 a whole step stand in a ring that the kernel reads, and one call carries them all out, in turn and without waiting. What
-a socket does not take goes the usual way, by its transport. Where the kernel has no ring (or its administrator allows
-none) everything does.
+a socket does not take is told: it goes the usual way, by its transport. Where the kernel has no ring (or its
+administrator allows none) everything does.
 
 The layout is the kernel's (include/uapi/linux/io_uring.h); sends are marked so that they never wait and never signal,
 hence all of them are over when the call returns, and nothing of ours is read later.
@@ -13,8 +13,7 @@ import ctypes
 import mmap
 import os
 import struct
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
@@ -37,31 +36,8 @@ _PARAMETERS: Final = 30
 """Words that the kernel fills in: ten, then ten about each of the two rings."""
 
 
-class Receiver(Protocol):
-    """What is needed of a transport."""
-
-    def write(self, data: bytes) -> None: ...
-    def is_closing(self) -> bool: ...
-
-
-class Addressee(Protocol):
-    """Whoever is written to."""
-
-    @property
-    def transport(self) -> Receiver: ...
-    @property
-    def entry(self) -> bytes:
-        """Of `Ring.entry`; empty: by its transport only."""
-
-
-def write_each(members: Sequence[Addressee], buffer: bytes) -> None:
-    """The usual way."""
-    for member in members:
-        member.transport.write(buffer)
-
-
 class Ring:
-    """`write` is to be called by one thread. Raises `OSError` where the kernel gives no ring."""
+    """`send` is to be called by one thread. Raises `OSError` where the kernel gives no ring."""
 
     def __init__(self) -> None:
         # PyDLL: the call takes microseconds and keeps the interpreter, as the transports' own writing does
@@ -101,54 +77,56 @@ class Ring:
         file = socket.fileno()
         return b"" if file < 0 else _ENTRY.pack(_SEND, 0, 0, file, 0, self._address, 0, _DONT_WAIT | _NO_SIGNAL, file)
 
-    def write(self, members: Sequence[Addressee], buffer: bytes) -> None:
-        """Writes `buffer` to each. Nothing waits in their transports: it would have to go out first."""
-        if len(buffer) > MOST_BYTES:
-            write_each(members, buffer)
-            return
-        # the file of a transport that is not closing is still its own
-        ready = [member for member in members if member.entry and not member.transport.is_closing()]
-        if len(ready) < len(members):
-            write_each([member for member in members if not member.entry or member.transport.is_closing()], buffer)
-        self._buffer[: len(buffer)] = buffer
-        while ready:
-            room = self._size - self._tail[0] % self._size
-            self._send(ready[:room], buffer)
-            del ready[:room]
+    def send(self, entries: bytes, buffer: bytes) -> list[tuple[int, int]]:
+        """Sends `buffer` (at most `MOST_BYTES`) to the sockets of `entries`: those of `entry`, one after another.
 
-    def _send(self, members: Sequence[Addressee], buffer: bytes) -> None:
-        count, tail, size = len(members), self._tail[0], len(buffer)
+        The files behind them must be open, and nothing may wait in their transports: it would have to go out first.
+        Returns the places of those that did not take all, with the bytes that they took.
+        """
+        self._buffer[: len(buffer)] = buffer
+        left: list[tuple[int, int]] = []
+        place, count = 0, len(entries) // _ENTRY_BYTES
+        while place < count:
+            room = min(count - place, self._size - self._tail[0] % self._size)
+            part = entries[place * _ENTRY_BYTES : (place + room) * _ENTRY_BYTES]
+            left += [(place + behind, sent) for behind, sent in self._send(part, room, len(buffer))]
+            place += room
+        return left
+
+    def _send(self, entries: bytes, count: int, size: int) -> list[tuple[int, int]]:
+        tail = self._tail[0]
         place = tail % self._size
-        self._entries[place * _ENTRY_BYTES : (place + count) * _ENTRY_BYTES] = b"".join(
-            [member.entry for member in members]
-        )
+        self._entries[place * _ENTRY_BYTES : (place + count) * _ENTRY_BYTES] = entries
         lengths = self._lengths[place * 16 + 6 : (place + count) * 16 : 16]
         lengths[:] = memoryview(struct.pack("<I", size) * count).cast("I")
         self._tail[0] = (tail + count) & 0xFFFFFFFF
         self._call(_ENTER, self._file, count, 0, 0, None, 0)
         taken = (self._head[0] - tail) & 0xFFFFFFFF
+        left = self._settle(entries, taken, size)
         if taken < count:
             # the kernel was short of something: it has read nothing behind its head
             log.warning("ring refused", taken=taken, of=count, problem=os.strerror(ctypes.get_errno()))
             self._tail[0] = self._head[0]
-            write_each(members[taken:], buffer)
-        self._settle(members[:taken], buffer)
+            left += [(behind, 0) for behind in range(taken, count)]
+        return left
 
-    def _settle(self, members: Sequence[Addressee], buffer: bytes) -> None:
-        """Reads the answers: what was not sent whole goes on by the transport, which also finds out what is broken."""
-        count, head = len(members), self._answers_head[0]
+    def _settle(self, entries: bytes, count: int, size: int) -> list[tuple[int, int]]:
+        """Reads the answers to the first `count` entries; those that were not sent whole."""
+        head = self._answers_head[0]
         while (self._answers_tail[0] - head) & 0xFFFFFFFF < count:
             self._call(_ENTER, self._file, 0, count, _GET_EVENTS, None, 0)  # none is ever seen to need it
         place = head % self._answers_size
         sent = self._answers[place * 4 + 2 : (place + count) * 4 : 4]
-        if sent.tobytes() != struct.pack("<i", len(buffer)) * count:
+        left: list[tuple[int, int]] = []
+        if sent.tobytes() != struct.pack("<i", size) * count:
             files = self._answers[place * 4 : (place + count) * 4 : 4].tolist()
             done = dict(zip(files, sent.tolist(), strict=True))
-            for member in members:
-                result = max(0, done[_ENTRY.unpack(member.entry)[3]])
-                if result < len(buffer):
-                    member.transport.write(buffer[result:])
+            for behind, entry in enumerate(_ENTRY.iter_unpack(entries[: count * _ENTRY_BYTES])):
+                taken = max(0, done[entry[3]])
+                if taken < size:
+                    left.append((behind, taken))
         self._answers_head[0] = (head + count) & 0xFFFFFFFF
+        return left
 
 
 def _word(ring: memoryview, at: int) -> memoryview:

@@ -61,7 +61,7 @@ class Lost:
     def _begin_anew(self, rooms: list[OpenRoom]) -> None:
         for room in rooms:
             room.renumber()
-            for outlet in [*room.together, *room.apart]:
+            for outlet in [*room.crowd.members, *room.apart]:
                 outlet.close(TRY_AGAIN_LATER, "events missed")
 
 

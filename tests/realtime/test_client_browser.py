@@ -141,6 +141,7 @@ async def test_a_fault_in_one_part_of_a_page_does_not_touch_the_others(page: tup
     await opened.wait_for_function("a.snapshots === 2")
     await site.write(1)
     await opened.wait_for_function("a.events.length === 1")
+    assert await opened.evaluate("[a.rows.size, states.at(-1), byes.length]") == [1, "connected", 0]
 
 
 async def test_pauses_and_revisions(page: tuple[Page, Site]) -> None:

@@ -218,19 +218,22 @@ async def test_slow_reader_of_a_log_that_reads_again_has_missed_nothing(bench: B
 async def test_a_transport_that_tells_when_it_is_full_is_asked_only_then(bench: Bench) -> None:
     slow = Member(bench.hub)
     slow.join(bells(RoomKind.LOG))
-    slow.outlet.look = False
-    slow.wire.unread = 1001
+    slow.outlet.fill(full=False)
     bench.ring(0)
     await settle()
-    assert slow.heard() == [0]
-    slow.outlet.look = True
+    slow.wire.unread = 1001
     bench.ring(1)
     await settle()
-    assert slow.heard() == [0]
-    slow.outlet.look, slow.wire.unread = False, 0
+    assert slow.heard() == [0, 1]
+    slow.outlet.fill(full=True)
     bench.ring(2)
     await settle()
-    assert slow.heard() == [0, 1, 2]
+    assert slow.heard() == [0, 1]
+    slow.wire.unread = 0
+    slow.outlet.fill(full=False)
+    bench.ring(3)
+    await settle()
+    assert slow.heard() == [0, 1, 2, 3]
     assert not slow.closed_with
 
 

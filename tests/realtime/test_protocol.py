@@ -53,9 +53,10 @@ def test_other_frames_are_refused(text: str | bytes) -> None:
 @given(st.text(max_size=200) | st.binary(max_size=200))
 def test_nothing_else_than_invalid_is_raised(text: str | bytes) -> None:
     try:
-        protocol.decode(text)
+        frame = protocol.decode(text)
     except Invalid:
-        pass
+        return
+    assert isinstance(frame, protocol.ClientFrame)
 
 
 @pytest.mark.parametrize(
