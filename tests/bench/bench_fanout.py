@@ -144,7 +144,7 @@ class Bench:
             with kind(folder, self.server_core) as server:
                 with clients_of(server, self.client_core) as clients:
                     opened(clients, count)
-                    time.sleep(1.5)
+                    machine.settle(server.pid)
                     for rate in rates:
                         one = measured(server, clients, rate, 1.5, self.seconds)
                         self.found.setdefault(kind.name, []).append(one)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+CALM_S = 0.05
+"""Processor's time in a second, of a server to which nobody speaks."""
 
 
 @contextlib.contextmanager
@@ -42,6 +44,16 @@ def tree_cpu_s(root: int) -> float:
             reaped = sum(map(int, _stat(pid)[13:15])) / TICKS_PER_S
             total += cpu_s(pid) + reaped
     return total
+
+
+def settle(root: int, within_s: float = 30) -> None:
+    """Waits until a process and its descendants do next to nothing: what a first start makes is not measured."""
+    until = time.monotonic() + within_s
+    calm = False
+    while not calm and time.monotonic() < until:
+        before = tree_cpu_s(root)
+        time.sleep(1)
+        calm = tree_cpu_s(root) - before < CALM_S
 
 
 def waited_s(pid: int) -> float:
