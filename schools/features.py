@@ -8,6 +8,7 @@ import schools.lessons.feature
 import schools.messages.feature
 import schools.register.feature
 import schools.reports.feature
+import schools.retention.feature
 import schools.secretariat.feature
 import schools.structure.feature
 import schools.timetable.days.feature
@@ -36,5 +37,6 @@ FEATURES: tuple[Feature, ...] = (
     schools.diary.feature.FEATURE,
     schools.messages.feature.FEATURE,
     schools.reports.feature.FEATURE,
+    schools.retention.feature.FEATURE,
     schools.bar.feature.FEATURE,
 )

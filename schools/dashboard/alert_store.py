@@ -99,19 +99,22 @@ async def claim_scan(tx: Tx) -> bool:
 async def scan_unchecked(tx: Tx, day: date, moment: datetime, after_min: int) -> list[int]:
     """Raises alerts for planned lessons that began so long ago and have no attendance; ends those that have it now.
 
-    Not for cancelled ones, nor for a class that is at an event of the school as a whole. Ids of what has changed.
+    Not for cancelled ones, nor where all of a class or a group are at events of the school. Ids of what has changed.
     """
     rows = await tx.records(
-        "WITH plan AS MATERIALIZED (SELECT e.entry_id, e.period, e.class_id, coalesce(e.class_id, g.class_id) AS home,"
+        "WITH plan AS MATERIALIZED (SELECT e.entry_id, e.period, e.class_id, e.group_id,"
+        "  coalesce(e.class_id, g.class_id) AS home,"
         "  ($1::date + e.starts) AT TIME ZONE s.time_zone AS starts_at, l.taken_at FROM planned_on($1::date) e"
         "  JOIN school s ON s.id = current_school() LEFT JOIN school_group g ON g.id = e.group_id"
         "  LEFT JOIN lesson l ON l.entry_id = e.entry_id AND l.on_date = $1"
         "  WHERE e.kind <> 'cancellation' AND coalesce(l.state, '') <> 'void'),"
         " late AS (SELECT * FROM plan"
         "  WHERE taken_at IS NULL AND starts_at <= $2::timestamptz - make_interval(mins => $3::integer)"
-        "  AND NOT (class_id IS NOT NULL AND EXISTS (SELECT FROM school_event v WHERE v.on_date = $1"
+        "  AND NOT (EXISTS (SELECT FROM school_event v WHERE v.on_date = $1"
         "    AND v.cancelled_at IS NULL AND plan.period BETWEEN v.from_period AND v.to_period)"
-        "   AND NOT EXISTS (SELECT FROM class_membership k WHERE k.class_id = plan.class_id AND k.during @> $1::date"
+        "   AND NOT EXISTS (SELECT FROM (SELECT class_id, NULL::bigint AS group_id, pupil_id, during"
+        "     FROM class_membership UNION ALL SELECT NULL, group_id, pupil_id, during FROM group_membership) AS k"
+        "    WHERE (k.class_id = plan.class_id OR k.group_id = plan.group_id) AND k.during @> $1::date"
         "    AND NOT EXISTS (SELECT FROM school_event v JOIN school_event_pupil x ON x.event_id = v.id"
         "     WHERE x.pupil_id = k.pupil_id AND v.on_date = $1 AND v.cancelled_at IS NULL"
         "     AND plan.period BETWEEN v.from_period AND v.to_period)))),"

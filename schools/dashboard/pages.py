@@ -29,6 +29,7 @@ from schools.dashboard.words import words
 from schools.structure.access import access_staff_room
 from schools.structure.rules import can_read_whole_school
 from schools.structure.tenancy import school_transaction
+from schools.timetable import store as timetable
 
 OPENS_AT: Final = 6
 """Hour of the day before which the last day with lessons says more than an empty today."""
@@ -61,6 +62,7 @@ async def show_dashboard(request: web.Request) -> web.StreamResponse:
         past = await history(tx, shown, chosen.filter())
         happened = await store.happenings(tx, day, MOST_HAPPENINGS)
         alerts = await alert_store.alerts_of_day(tx, day, None)
+        free = await timetable.day_off_name(tx, day if chosen.day else member.today)
     numbers = rules.numbers_of(shown)
     return await render(
         request,
@@ -70,6 +72,7 @@ async def show_dashboard(request: web.Request) -> web.StreamResponse:
         cells=rules.cells_of(shown),
         classes=classes,
         chosen=chosen,
+        free=free,
         filtered=chosen.filter() != Filter(),
         numbers=numbers,
         tiles=number_tiles(numbers, past, reached=rules.reached(shown)),

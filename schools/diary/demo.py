@@ -61,6 +61,7 @@ async def _excuses(tx: Tx, school_id: int) -> None:
 
 
 async def _taught(tx: Tx, pupil_id: int, today: date) -> list[date]:
-    """The last days with lessons, newest first."""
-    days = [today - timedelta(days=past) for past in range(1, 12)]
-    return [day for day in days if await timetable.planned_for_pupil(tx, pupil_id, day)]
+    """The last days with lessons before today, newest first; in holidays those before these."""
+    last = await timetable.nearest_taught_day(tx, today - timedelta(days=1)) or today
+    days = [last - timedelta(days=past) for past in range(12)]
+    return [day for day in days if day < today and await timetable.planned_for_pupil(tx, pupil_id, day)]

@@ -77,6 +77,7 @@ async def show_today(request: web.Request) -> web.StreamResponse:
         today = found.place.member.today
         view = await views.pupil_view(tx, actor, school_id, pupil_id, wanted)
         planned = await timetable.planned_for_pupil(tx, pupil_id, today)
+        free = "" if view.rows else await timetable.day_off_name(tx, view.today)
         coming = None if view.rows else (await timetable.taught_days_around(tx, view.today))[1]
         due = await store.homework(tx, pupil_id, today, today + SOON)
         tests = await views.tests_of(tx, pupil_id, found.place.class_id, today, today + timedelta(days=7))
@@ -93,6 +94,7 @@ async def show_today(request: web.Request) -> web.StreamResponse:
         open=rules.still_open(view.unexcused, view.excuses),
         now=what_is_now(planned, datetime.now(UTC)),
         coming=coming,
+        free=free,
         due=due,
         tests=tests,
         today=today,

@@ -1,4 +1,6 @@
-"""Grades from September on in four classes of the demonstration's full school, with proposed mid-year ones."""
+"""Grades from September on in four classes of the demonstration's full school, with proposed ones of the semester that
+goes on; those of the first semester are settled once it is over.
+"""
 
 import random
 from datetime import date, timedelta
@@ -35,7 +37,9 @@ TESTS: Final = (
     (58, 1, "Kartkówka 2"),
     (72, 0, "Sprawdzian: dział 2"),
 )
-"""Days after the first of September, category, title."""
+"""Days after the first of a semester, category, title."""
+SECOND: Final = {"1": "3", "2": "4"}
+"""Numbers in titles of the second semester."""
 WORDS: Final = (
     "Czyta płynnie i rozumie tekst; w pisowni pamięta o dużej literze.",
     "Dobrze liczy w pamięci; zadania z treścią rozwiązuje z pomocą.",
@@ -79,29 +83,45 @@ async def _school(tx: Tx, school_id: int) -> None:
             continue
         pupils = [one.pupil_id for one in await store.pupils_of_book(tx, school_class.id) if one.is_member]
         own = [one for one in subjects if one.class_id == school_class.id and one.subject != "Zajęcia z wychowawcą"]
-        made = _Made(drawn, year, school_class, pupils, today)
-        for subject in own:
-            made.add_subject(subject, list(zip(categories, weights, strict=True)))
-        made.add_behaviour()
-        ids = await demo_store.add_columns(tx, made.columns)
-        await demo_store.add_entries(tx, [(ids[row[0]], *row[1:]) for row in made.entries])
-        await demo_store.add_notes(tx, made.notes)
+        for semester in (1, 2) if today >= year.second_starts_on else (1,):
+            made = _Made(drawn, year, school_class, pupils, semester, today)
+            for subject in own:
+                made.add_subject(subject, list(zip(categories, weights, strict=True)))
+            made.add_behaviour()
+            ids = await demo_store.add_columns(tx, made.columns)
+            await demo_store.add_entries(tx, [(ids[row[0]], *row[1:]) for row in made.entries])
+            await demo_store.add_notes(tx, made.notes)
 
 
 class _Made:
-    """Rows of one class; entries name their column by its place in the list."""
+    """Rows of one class in a semester; entries name their column by its place in the list."""
 
     def __init__(
-        self, drawn: random.Random, year: SchoolYear, school_class: SchoolClass, pupils: list[int], today: date
+        self,
+        drawn: random.Random,
+        year: SchoolYear,
+        school_class: SchoolClass,
+        pupils: list[int],
+        semester: int,
+        today: date,
     ) -> None:
-        self.drawn, self.year, self.school_class, self.pupils, self.today = drawn, year, school_class, pupils, today
+        self.drawn, self.year, self.school_class, self.pupils, self.semester = (
+            drawn,
+            year,
+            school_class,
+            pupils,
+            semester,
+        )
         self.talent = {one: drawn.gauss(8.0, 2.4) for one in pupils}
         for pupil, grade in zip(pupils[2:5], (0.0, 1.5, 13.0), strict=False):
             self.talent[pupil] = grade  # somebody is threatened, somebody distinguished
         self.columns: list[ColumnRow] = []
         self.entries: list[EntryRow] = []
         self.notes: list[NoteRow] = []
-        self.last = min(today, year.second_starts_on - timedelta(days=1))
+        end = year.second_starts_on - timedelta(days=1) if semester == 1 else year.ends_on
+        self.first, self.last = year.starts_on if semester == 1 else year.second_starts_on, min(today, end)
+        self.kinds: tuple[str, ...] = ("proposed", "settled") if end < today else ("proposed",)
+        """What stands at the end of a subject: settled where the semester is over."""
 
     def _column(
         self,
@@ -112,8 +132,8 @@ class _Made:
         day: date,
         staff_id: int | None,
     ) -> int:
-        is_shown = kind not in {"proposed", "settled"}
-        place = (self.year.id, self.school_class.id, subject_id, 1, kind)
+        is_shown = kind not in self.kinds or len(self.kinds) > 1
+        place = (self.year.id, self.school_class.id, subject_id, self.semester, kind)
         self.columns.append((*place, category[0], title, category[1], None, day, is_shown, staff_id))
         return len(self.columns) - 1
 
@@ -122,17 +142,19 @@ class _Made:
         early = self.school_class.level <= GradeSettings().descriptive_to_level
         marks: dict[int, list[tuple[Decimal, Decimal]]] = {one: [] for one in self.pupils}
         for days, place, title in TESTS:
-            day = self.year.starts_on + timedelta(days=days + subject.subject_id % 5)
+            day = self.first + timedelta(days=days + subject.subject_id % 5)
             if early or day > self.last:
                 continue
-            column = self._column(subject.subject_id, "mark", categories[place], title, day, subject.staff_id)
+            named = title if self.semester == 1 else title[:-1] + SECOND.get(title[-1], title[-1])
+            column = self._column(subject.subject_id, "mark", categories[place], named, day, subject.staff_id)
             for pupil in self.pupils:
                 self._mark(column, pupil, categories[place][1], subject.staff_id, day, marks[pupil])
-        column = self._column(subject.subject_id, "proposed", (None, Decimal(1)), "", self.last, subject.staff_id)
-        for place, pupil in enumerate(self.pupils):
-            text = WORDS[(place + subject.subject_id) % 3] if early else _proposed(marks[pupil])
-            if text:
-                self.entries.append((column, pupil, 1, text, subject.staff_id, self.last))
+        for kind in self.kinds:
+            column = self._column(subject.subject_id, kind, (None, Decimal(1)), "", self.last, subject.staff_id)
+            for place, pupil in enumerate(self.pupils):
+                text = WORDS[(place + subject.subject_id) % 3] if early else _proposed(marks[pupil])
+                if text:
+                    self.entries.append((column, pupil, 1, text, subject.staff_id, self.last))
 
     def _mark(
         self,
@@ -161,13 +183,14 @@ class _Made:
 
     def add_behaviour(self) -> None:
         teacher = self.school_class.homeroom_id
-        column = self._column(None, "proposed", (None, Decimal(1)), "", self.last, teacher)
+        columns = [self._column(None, kind, (None, Decimal(1)), "", self.last, teacher) for kind in self.kinds]
         for pupil in self.pupils:
             if self.school_class.level > GradeSettings().descriptive_to_level:
-                self.entries.append((column, pupil, 1, self.drawn.choice(BEHAVIOUR), teacher, self.last))
+                text = self.drawn.choice(BEHAVIOUR)
+                self.entries += [(column, pupil, 1, text, teacher, self.last) for column in columns]
             if teacher and self.drawn.random() < 0.4:
                 kind, text, points = self.drawn.choice(NOTES)
-                day = self.last - timedelta(days=self.drawn.randrange(40))
+                day = max(self.first, self.last - timedelta(days=self.drawn.randrange(40)))
                 self.notes.append((self.year.id, pupil, day, kind, text, points, teacher, "Wychowawca"))
 
 

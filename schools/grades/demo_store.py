@@ -49,7 +49,8 @@ async def add_columns(tx: Tx, rows: Sequence[ColumnRow]) -> list[int]:
     found = await tx.records(
         "INSERT INTO grade_column (school_id, year_id, class_id, subject_id, semester, kind, category_id, title,"
         " weight, points_max, on_date, published_at, author_id, marks_rev)"
-        " SELECT current_school(), y, c, s, n, k, g, t, w, m, d, CASE WHEN p THEN d + interval '14 hours' END, a, 1"
+        " SELECT current_school(), y, c, s, n, k, g, t, w, m, d,"
+        " CASE WHEN p THEN least(d + interval '14 hours', now()) END, a, 1"
         " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::bigint[], $7::text[],"
         " $8::numeric[], $9::numeric[], $10::date[], $11::boolean[], $12::bigint[])"
         " WITH ORDINALITY AS x (y, c, s, n, k, g, t, w, m, d, p, a, place) ORDER BY place RETURNING id",
@@ -63,7 +64,7 @@ async def add_entries(tx: Tx, rows: Sequence[EntryRow]) -> None:
     columns = [[row[place] for row in rows] for place in range(6)]
     await tx.execute(
         "INSERT INTO grade (school_id, column_id, pupil_id, attempt, text, rev, author_id, at)"
-        " SELECT current_school(), c, p, n, t, 1, a, d + interval '14 hours'"
+        " SELECT current_school(), c, p, n, t, 1, a, least(d + interval '14 hours', now())"
         " FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::bigint[], $6::date[])"
         " AS x (c, p, n, t, a, d)",
         *columns,

@@ -61,6 +61,8 @@ POOLS: Final = {
 }
 """Teachers of a subject in a school with 16 classes."""
 PERIODS: Final = 6
+FIVE_DAYS: Final = 5
+DAILY: Final = frozenset({"Język polski", "Matematyka"})
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +108,21 @@ def staffing(classes: Sequence[str], *, small: bool) -> Staffing:
 
 
 def week(classes: Sequence[str], staff: Staffing, days: int = 5) -> list[Slot]:
-    """A timetable in which nobody is in two places at once; classes have no free hours between lessons."""
+    """A timetable in which nobody is in two places at once; classes have no free hours between lessons.
+
+    Five days take the hours of a week: a Saturday is taught as the Monday and a Sunday as the Tuesday, with tutoring in
+    place of what a class as a whole has beside Polish and mathematics.
+    """
+    slots = _five_days(classes, staff, min(days, FIVE_DAYS))
+    return slots + [_days_later(slot) for slot in slots if slot.weekday <= days - FIVE_DAYS]
+
+
+def _days_later(slot: Slot) -> Slot:
+    subject = slot.subject if slot.group or slot.subject in DAILY else TUTORING
+    return msgspec.structs.replace(slot, weekday=slot.weekday + FIVE_DAYS, subject=subject)
+
+
+def _five_days(classes: Sequence[str], staff: Staffing, days: int) -> list[Slot]:
     busy: set[tuple[int, int, int]] = set()
     slots: list[Slot] = []
     upper = [name for name in classes if int(name[0]) > 3]

@@ -3,11 +3,11 @@
 from datetime import date, time, timedelta
 from typing import Final
 
-import holidays
 import msgspec
 from asyncpg import Range
 
 from app.database import Tx
+from schools.invented.calendar import days_off
 from schools.invented.people import People
 from schools.invented.plan import SPLIT, SUBJECTS, Slot, staffing, week
 from schools.register.rules import USUAL_TYPES
@@ -17,6 +17,7 @@ from schools.structure.tenancy import enter_school
 
 BELLS: Final = ("08:00", "08:55", "09:50", "10:45", "11:50", "12:55", "13:50", "14:45")
 LESSON: Final = timedelta(minutes=45)
+REACH: Final = timedelta(days=60)
 
 
 class SchoolPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,18 @@ class SchoolPlan(msgspec.Struct, frozen=True, kw_only=True):
     small: bool = True
     days: int = 5
     time_zone: str = "Europe/Warsaw"
+    around: date | None = None
+    """The year is longer than usual where it must be to reach two months before and after this day."""
+
+    @property
+    def first_on(self) -> date:
+        usual = date(self.year, 9, 1)
+        return min(usual, self.around - REACH) if self.around else usual
+
+    @property
+    def last_on(self) -> date:
+        usual = date(self.year + 1, 8, 31)
+        return max(usual, self.around + REACH) if self.around else usual
 
 
 class BuiltClass(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +86,8 @@ async def build_school(tx: Tx, plan: SchoolPlan) -> Built:
         tx, plan.name, plan.short_name, plan.kind, number=plan.number, rspo=plan.rspo, time_zone=plan.time_zone
     )
     await enter_school(tx, school_id)
-    first = date(plan.year, 9, 1)
-    year_id = await bulk_store.add_year(
-        tx, f"{plan.year}/{plan.year + 1}", first, date(plan.year + 1, 2, 1), date(plan.year + 1, 8, 31)
-    )
+    name = f"{plan.year}/{plan.year + 1}"
+    year_id = await bulk_store.add_year(tx, name, plan.first_on, date(plan.year + 1, 2, 1), plan.last_on)
     who = staffing(plan.classes, small=plan.small)
     teachers = await _staff(tx, people, who.count, ["teacher"])
     principal_id, secretary_id, counsellor_id = [
@@ -141,7 +152,6 @@ async def _named(tx: Tx, table: str, names: dict[str, str]) -> dict[str, int]:
 async def _classes(
     tx: Tx, plan: SchoolPlan, people: People, year_id: int, homeroom: dict[str, int]
 ) -> dict[str, BuiltClass]:
-    first = date(plan.year, 9, 1)
     class_ids = await bulk_store.insert_many(
         tx,
         "school_class",
@@ -162,7 +172,7 @@ async def _classes(
         tx, "pupil", {"first_name": "text", "last_name": "text", "born_on": "date", "pesel": "text"}, rows
     )
     id_of = dict(zip(plan.classes, class_ids, strict=True))
-    during = Range(first, date(plan.year + 1, 9, 1))
+    during = Range(plan.first_on, plan.last_on + timedelta(days=1))
     await bulk_store.insert_many(
         tx,
         "class_membership",
@@ -212,9 +222,8 @@ async def _timetable(
     classes: dict[str, BuiltClass],
     subjects: dict[str, int],
 ) -> int:
-    first = date(plan.year, 9, 1)
     rooms = await _bells_and_rooms(tx, plan)
-    version_id = await bulk_store.add_version(tx, year_id, "Plan od września", first)
+    version_id = await bulk_store.add_version(tx, year_id, "Plan od września", plan.first_on)
     taught = [_target(classes[slot.level_letter], slot) for slot in slots]
     await bulk_store.insert_many(
         tx,
@@ -298,17 +307,5 @@ def _later(start: time) -> time:
 
 
 def _days_off(plan: SchoolPlan) -> list[tuple[date, bool, str]]:
-    """Public holidays, Christmas and winter holidays; none where a test teaches all week."""
-    if plan.days > 5:
-        return []
-    free = holidays.country_holidays("PL", years=[plan.year, plan.year + 1], language="pl")
-    found = {day: str(name) for day, name in free.items()}
-    for first, last, name in (
-        (date(plan.year, 12, 23), date(plan.year, 12, 31), "Zimowa przerwa świąteczna"),
-        (date(plan.year + 1, 2, 1), date(plan.year + 1, 2, 14), "Ferie zimowe"),
-        (date(plan.year + 1, 6, 27), date(plan.year + 1, 8, 31), "Wakacje"),
-    ):
-        for offset in range((last - first).days + 1):
-            found.setdefault(first + timedelta(days=offset), name)
-    begin, end = date(plan.year, 9, 1), date(plan.year + 1, 8, 31)
-    return [(day, True, name) for day, name in sorted(found.items()) if begin <= day <= end]
+    """None where a test teaches all week."""
+    return [] if plan.days > 5 else [(day, True, name) for day, name in days_off(plan.year)]

@@ -1,6 +1,7 @@
 """Attendance of the last three weeks in the demonstration's schools, and a lesson for the teacher now.
 
-The last days are there when the server is ready; the weeks before come from the worker a moment later.
+The last days are there when the server is ready; the weeks before come from the worker a moment later. In holidays they
+are the weeks before these.
 """
 
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from schools.register import demo_store
 from schools.structure import store as structure
 from schools.structure.demo import FULL, PEOPLE, SMALL
 from schools.structure.tenancy import enter_school, school_transaction
+from schools.timetable import store as timetable
 
 SOON: Final = timedelta(days=4)
 LATER: Final = timedelta(weeks=3)
@@ -46,7 +48,8 @@ async def fill(app: web.Application) -> None:
             last, today = await demo_store.last_day(tx), await demo_store.today(tx)
             if school.name == FULL:
                 await demo_store.stand_in(tx, PEOPLE["teacher"][0], today)
-            await demo_store.hold_lessons(tx, max(last or today - SOON, today - SOON), today)
+            anchor = min(await timetable.nearest_taught_day(tx, today) or today, today)
+            await demo_store.hold_lessons(tx, max(last or anchor - SOON, anchor - SOON), today)
             if last is None:
-                await tx.enqueue(EARLIER, Earlier(school.id, today - LATER, today - SOON - timedelta(days=1)))
+                await tx.enqueue(EARLIER, Earlier(school.id, anchor - LATER, anchor - SOON - timedelta(days=1)))
         await structure.leave_tenant(tx)

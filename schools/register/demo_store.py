@@ -59,12 +59,13 @@ async def hold_lessons(tx: Tx, first: date, last: date) -> None:
 
 
 async def _take_attendance(tx: Tx, first: date, last: date) -> None:
+    """In lessons that were opened above: one that somebody has opened stays as they left it."""
     await tx.execute(
         "WITH kinds AS (SELECT max(id) FILTER (WHERE category = 'present') AS present,"
         "  max(id) FILTER (WHERE code = '—') AS absent, max(id) FILTER (WHERE code = 'u') AS excused,"
         "  max(id) FILTER (WHERE code = 's') AS late, max(id) FILTER (WHERE code = 'ns') AS away FROM attendance_type),"
         " untaken AS MATERIALIZED (SELECT * FROM lesson WHERE school_id = current_school() AND taken_at IS NULL"
-        "  AND on_date BETWEEN $1 AND $2 AND ends_at < now()"
+        "  AND on_date BETWEEN $1 AND $2 AND ends_at < now() AND opened_at = starts_at + interval '1 minute'"
         "  AND (on_date < school_today() OR abs(hashint8(id)) % 9 > 0)),"
         " drawn AS (SELECT l.id, l.starts_at, l.staff_id, u.pupil_id,"
         "   abs(hashint8(u.pupil_id * 1000 + (l.on_date - date '2020-01-01'))) % 1000 AS day,"

@@ -36,6 +36,7 @@ async def show_school(request: web.Request) -> web.StreamResponse:
             _member, lessons = await access_own_day(tx, actor, school_id, day)
             more = await own_lessons(tx, member, day)
             before, after = await timetable.taught_days_around(tx, day)
+            free = await timetable.day_off_name(tx, member.today if wanted is None else day)
     except SecondFactorOwed as owed:
         await flash(request, owed.detail, kind="warning")
         return see_other("/account/second-factor")
@@ -50,6 +51,7 @@ async def show_school(request: web.Request) -> web.StreamResponse:
         now=what_is_now(lessons, moment),
         today=member.today,
         asked=wanted is not None,
+        free=free,
         before=before,
         after=after,
         day_json=embedded({"lessons": lessons, "now": moment, "account": actor.account_id or 0, "school": school_id}),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from app.database import Tx
-from schools.secretariat.imports.model import KnownGuardian, KnownPupil, KnownStaff
+from schools.secretariat.imports.model import KnownGuardian, KnownPupil, KnownStaff, KnownTeaching
 from schools.secretariat.model import Waiting
 
 _WAITING = "id, kind, file_name, content, from_day, made_by, made_at, done_at"
@@ -38,6 +38,29 @@ async def known_staff(tx: Tx) -> list[KnownStaff]:
         KnownStaff,
         "SELECT id, first_name, last_name, short, email, roles FROM staff WHERE during @> school_today() ORDER BY id",
     )
+
+
+async def known_teachings(tx: Tx, day: date, until: date) -> list[KnownTeaching]:
+    """Between two days, the second one outside."""
+    return await tx.all(
+        KnownTeaching,
+        "SELECT DISTINCT ON (staff_id, subject_id, class_id, group_id) id, staff_id, subject_id,"
+        " CASE WHEN class_id IS NOT NULL THEN 'c' || class_id ELSE 'g' || group_id END AS place, kind,"
+        " upper(during) AS until FROM teaching WHERE during && daterange($1::date, $2::date)"
+        " ORDER BY staff_id, subject_id, class_id, group_id, lower(during) NULLS FIRST, id",
+        day,
+        until,
+    )
+
+
+async def homerooms(tx: Tx, year_id: int) -> dict[int, tuple[int | None, str]]:
+    """Class → its homeroom teacher."""
+    rows = await tx.records(
+        "SELECT c.id, c.homeroom_id, coalesce(s.last_name || ' ' || s.first_name, '') AS name FROM school_class c"
+        " LEFT JOIN staff s ON s.id = c.homeroom_id WHERE c.year_id = $1",
+        year_id,
+    )
+    return {row["id"]: (row["homeroom_id"], row["name"]) for row in rows}
 
 
 async def add_waiting(tx: Tx, kind: str, file_name: str, content: bytes, from_day: date, made_by: int | None) -> int:
@@ -184,16 +207,16 @@ async def write_right(
 
 async def write_staff(
     tx: Tx, staff_id: int | None, values: Mapping[str, str | int | None], roles: Sequence[str]
-) -> None:
+) -> int:
     given = [values.get(key) for key in ("first_name", "last_name", "short", "email")]
     if staff_id is None:
-        await tx.execute(
+        made: int = await tx.value(
             "INSERT INTO staff (school_id, first_name, last_name, short, email, roles)"
-            " VALUES (current_school(), $1, $2, coalesce($3, ''), coalesce($4, ''), $5)",
+            " VALUES (current_school(), $1, $2, coalesce($3, ''), coalesce($4, ''), $5) RETURNING id",
             *given,
             list(roles),
         )
-        return
+        return made
     await tx.execute(
         "UPDATE staff SET first_name = $2, last_name = $3, short = coalesce($4, short), email = coalesce($5, email),"
         " roles = $6, rev = rev + 1 WHERE id = $1",
@@ -201,3 +224,4 @@ async def write_staff(
         *given,
         list(roles),
     )
+    return staff_id

@@ -14,14 +14,15 @@ from app.errors import Conflict, Invalid, NotFound
 from app.tables import Refused
 from app.workbook.reading import table_of
 from schools.secretariat import import_store as store
-from schools.secretariat import people_store
+from schools.secretariat import people_store, setup_store
 from schools.secretariat.imports.columns import MOST_ROWS, rows_of
-from schools.secretariat.imports.model import Plan, Step
+from schools.secretariat.imports.model import Plan, Step, Taught
 from schools.secretariat.imports.others import plan_guardians, plan_staff
 from schools.secretariat.imports.pupils import plan_pupils
 from schools.secretariat.imports.roster import read_roster
 from schools.secretariat.imports.whole_roster import plan_roster
 from schools.secretariat.model import Waiting
+from schools.secretariat.people import audit
 from schools.secretariat.telling import tell_people
 from schools.structure import store as structure
 from schools.structure.access import access_office
@@ -62,8 +63,10 @@ async def carry_out(database: Database, actor: Actor, school_id: int, import_id:
         if digest(plan) != seen:
             raise Conflict("Something has changed in the meantime. Look at the preview once more")
         year = await structure.year_on(tx, school_id, found.from_day)
-        touched = await _write(tx, plan, found.from_day, year)
-        await tell_people(tx, actor, school_id, "pupil", touched)
+        pupils, staff = await _write(tx, plan, found.from_day, year)
+        await _write_teachings(tx, actor, school_id, plan, staff, found.from_day)
+        await tell_people(tx, actor, school_id, "pupil", pupils)
+        await tell_people(tx, actor, school_id, "staff", sorted({*staff.values()}))
         await store.mark_done(tx, import_id)
         await tx.audit(
             actor,
@@ -106,7 +109,8 @@ async def _plan(tx: Tx, member: Member, found: Waiting) -> Plan:
         if found.kind == "oneroster":
             roster = await asyncio.to_thread(read_roster, found.content, found.from_day)
             guardians, staff = await store.known_guardians(tx), await store.known_staff(tx)
-            plan = plan_roster(roster, pupils, classes, guardians, staff, principal=principal)
+            taught = await _taught(tx, member, found.from_day, year, classes)
+            plan = plan_roster(roster, pupils, guardians, staff, taught)
             return msgspec.structs.replace(plan, encoding="UTF-8", delimiter=",")
         table = await table_of(found.content, MOST_ROWS)
         rows, faults = await asyncio.to_thread(rows_of, table, found.kind)
@@ -115,15 +119,56 @@ async def _plan(tx: Tx, member: Member, found: Waiting) -> Plan:
     if found.kind == "guardians":
         plan = plan_guardians(rows, faults, await store.known_guardians(tx), pupils)
     elif found.kind == "staff":
-        plan = plan_staff(rows, faults, await store.known_staff(tx), principal=principal)
+        plan = plan_staff(rows, faults, await store.known_staff(tx), principal=principal, own=member.staff_id)
     else:
         plan = plan_pupils(rows, faults, pupils, classes)
     return msgspec.structs.replace(plan, encoding=table.encoding, delimiter=table.delimiter)
 
 
-async def _write(tx: Tx, plan: Plan, from_day: date, year: SchoolYear | None) -> list[int]:
-    """Pupils stand before the guardians who come with them. Returns the pupils about whom something is new."""
+async def _taught(tx: Tx, member: Member, day: date, year: SchoolYear | None, classes: Mapping[str, int]) -> Taught:
+    ends_on = year.ends_on if year is not None else day
+    groups = await setup_store.groups(tx, year.id) if year is not None else []
+    return Taught(
+        classes=dict(classes),
+        groups=[(one.id, one.class_name, one.name) for one in groups],
+        subjects=[(one.id, one.name, one.short) for one in await setup_store.subjects(tx)],
+        teachings=await store.known_teachings(tx, day, ends_on + timedelta(days=1)),
+        homerooms=await store.homerooms(tx, year.id) if year is not None else {},
+        ends_on=ends_on,
+        own=member.staff_id,
+        is_principal=member.has("principal"),
+    )
+
+
+async def _write_teachings(tx: Tx, actor: Actor, school_id: int, plan: Plan, staff: dict[int, int], day: date) -> None:
+    """`staff`: by the line of users.csv; those whom an assignment is about come to it, since their cards change."""
+    for step in plan.steps:
+        if step.about not in {"teaching", "homeroom"} or step.sort == "same":
+            continue
+        staff_id = int(step.values["staff_id"] or 0)
+        staff_id = staff[-staff_id] if staff_id < 0 else staff_id
+        if step.about == "homeroom":
+            class_id = int(step.values["class_id"] or 0)
+            await setup_store.set_homeroom(tx, class_id, staff_id)
+            subject = f"class/{class_id}"
+            await audit(tx, actor, "homeroom", school_id, subject, was=step.values["was_id"], now=staff_id)
+            continue
+        if step.second_id is not None:
+            await setup_store.end_teaching(tx, staff_id, step.second_id, day)
+        subject_id, place = int(step.values["subject_id"] or 0), str(step.values["place"])
+        until = date.fromisoformat(str(step.values["until"]))
+        await setup_store.add_teaching(tx, staff_id, subject_id, place, str(step.values["kind"]), day, until)
+        await audit(tx, actor, "teaching_add", school_id, f"staff/{staff_id}", subject=subject_id, place=place, day=day)
+        staff[-staff_id] = staff_id  # no line is below zero
+
+
+async def _write(tx: Tx, plan: Plan, from_day: date, year: SchoolYear | None) -> tuple[list[int], dict[int, int]]:
+    """Pupils stand before the guardians who come with them.
+
+    Returns the pupils about whom something is new, and the staff members by their lines.
+    """
     pupils: dict[int, int] = {}
+    staff: dict[int, int] = {}
     touched: set[int] = set()
     guardians: dict[int, int] = {}
     for step in plan.steps:
@@ -137,12 +182,13 @@ async def _write(tx: Tx, plan: Plan, from_day: date, year: SchoolYear | None) ->
             pupil_id = int(step.values["pupil_id"] or 0)
             touched.add(pupils.get(pupil_id, pupil_id))
         elif step.about == "staff":
-            await store.write_staff(tx, step.target_id, step.values, str(step.values["roles"]).split(", "))
-        else:
+            roles = str(step.values["roles"]).split(", ")
+            staff[step.line] = await store.write_staff(tx, step.target_id, step.values, roles)
+        elif step.about == "pupil":
             assert year is not None
             pupils[-step.line] = await _pupil(tx, step, from_day, year)
             touched.add(pupils[-step.line])
-    return sorted(touched)
+    return sorted(touched), staff
 
 
 async def _pupil(tx: Tx, step: Step, from_day: date, year: SchoolYear) -> int:

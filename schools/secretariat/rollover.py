@@ -90,7 +90,7 @@ async def undo_rollover(database: Database, actor: Actor, school_id: int) -> Non
 
 
 async def _look(tx: Tx, member: Member, choices: Choices) -> DryRun:
-    year = await structure.year_on(tx, member.school_id, member.today)
+    year = await structure.year_begun(tx, member.school_id, member.today)  # the office may come to it in September
     school = await structure.school(tx, member.school_id)
     if year is None or school is None:
         return DryRun(member=member, year=None, done=None, plan=None, against=[_("No school year holds this day")])

@@ -97,6 +97,16 @@ async def year_on(tx: Tx, school_id: int, day: date) -> SchoolYear | None:
     )
 
 
+async def year_begun(tx: Tx, school_id: int, day: date) -> SchoolYear | None:
+    """The same; on a day that lies in none, the last one before."""
+    return await tx.maybe(
+        SchoolYear,
+        f"SELECT {_YEAR} FROM school_year WHERE school_id = $1 AND starts_on <= $2 ORDER BY starts_on DESC LIMIT 1",
+        school_id,
+        day,
+    )
+
+
 async def school_class(tx: Tx, class_id: int) -> SchoolClass | None:
     return await tx.maybe(SchoolClass, f"SELECT {_CLASS} FROM school_class WHERE id = $1", class_id)
 

@@ -39,6 +39,13 @@ async def enter_school(tx: Tx, school_id: int, *, by_key: bool = False) -> None:
     await store.set_tenant(tx, "gryf_schools", school=str(school_id), account="", plans=plans)
 
 
+async def enter_as_owner(tx: Tx, school_id: int) -> None:
+    """Inside a school with the rights of the tables' owner, for what the application's role must not do: erasing what
+    is kept no longer. The wall stands for the owner too. `enter_school` afterwards.
+    """
+    await store.set_tenant(tx, "none", school=str(school_id), account="")
+
+
 async def enter_as_oneself(tx: Tx, actor: Actor) -> None:
     """No school: the actor's own rows of staff, pupils and guardians of all schools, and nothing else of any."""
     account = "" if actor.account_id is None else str(actor.account_id)

@@ -101,15 +101,21 @@ async def version_on(tx: Tx, day: date) -> int | None:
     return found
 
 
+async def day_off_name(tx: Tx, day: date) -> str:
+    """Why nothing is taught on a day, as the school has named it; empty for other days and where it has no name."""
+    found: str | None = await tx.value("SELECT name FROM school_day WHERE on_date = $1 AND is_off", day)
+    return found or ""
+
+
 _BEFORE = """(SELECT $1::date - n FROM generate_series({first}, $2::integer) AS n
   WHERE EXISTS (SELECT FROM planned_on($1::date - n)) LIMIT 1)"""
 _AFTER = _BEFORE.format(first=1).replace("$1::date - n", "$1::date + n")
-WITHIN_DAYS: Final = 70
-"""Longer than the summer holidays."""
+WITHIN_DAYS: Final = 80
+"""Longer than the summer holidays: from a 21 June to a 4 September."""
 
 
 async def nearest_taught_day(tx: Tx, day: date) -> date | None:
-    """The day itself if something is taught on it; else the last such day before, else the next one, within 70 days.
+    """The day itself if something is taught on it; else the last such day before, else the next one, within 80 days.
 
     «Last» first: a teacher who looks in the evening or on a Sunday completes what was. Days are looked at one after the
     other until one is found: rows of `generate_series` come in its order.
@@ -123,7 +129,7 @@ async def nearest_taught_day(tx: Tx, day: date) -> date | None:
 
 
 async def taught_days_around(tx: Tx, day: date) -> tuple[date | None, date | None]:
-    """The last day before and the first one after on which something is taught, within 70 days."""
+    """The last day before and the first one after on which something is taught, within 80 days."""
     row = await tx.record(f"SELECT {_BEFORE.format(first=1)} AS before, {_AFTER} AS after", day, WITHIN_DAYS)
     assert row is not None  # a row of two values
     return row["before"], row["after"]

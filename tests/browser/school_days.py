@@ -1,8 +1,14 @@
 """Days of schools in a filled database, so that a walk goes the same way in July, on a Sunday and on 1 September."""
 
+import asyncio
+from pathlib import Path
+
 import asyncpg
 
+from app.postgres import EmbeddedPostgres
+
 AHEAD = 120
+TODAY = "(now() AT TIME ZONE 'Europe/Warsaw')::date"
 
 
 async def no_holidays(database_url: str) -> None:
@@ -14,25 +20,45 @@ async def no_holidays(database_url: str) -> None:
     try:
         async with connection.transaction():
             await connection.execute(
-                "UPDATE school_year SET ends_on = greatest(ends_on, current_date + $1::int)"
-                " WHERE current_date BETWEEN starts_on AND ends_on",
+                f"UPDATE school_year SET ends_on = greatest(ends_on, {TODAY} + $1::int)"
+                f" WHERE {TODAY} BETWEEN starts_on AND ends_on",
                 AHEAD,
             )
             for table in ("class_membership", "group_membership", "teaching"):
                 await connection.execute(
-                    f"UPDATE {table} SET during = daterange(lower(during), greatest(upper(during), current_date + $1::int + 1))"
-                    " WHERE during @> current_date",
+                    f"UPDATE {table} SET during = daterange(lower(during), greatest(upper(during), {TODAY} + $1::int + 1))"
+                    f" WHERE during @> {TODAY}",
                     AHEAD,
                 )
             await connection.execute(
-                "DELETE FROM school_day WHERE on_date BETWEEN current_date - 30 AND current_date + $1::int", AHEAD
+                f"DELETE FROM school_day WHERE on_date BETWEEN {TODAY} - 30 AND {TODAY} + $1::int", AHEAD
             )
             await connection.execute(
                 "INSERT INTO school_day (school_id, on_date, is_off, taught_as)"
-                " SELECT DISTINCT school_id, (now() AT TIME ZONE 'Europe/Warsaw')::date, false, 1 FROM timetable_version"
+                f" SELECT DISTINCT school_id, {TODAY}, false, 1 FROM timetable_version"
             )
     finally:
         await connection.close()
+
+
+async def teach_today(database_url: str) -> None:
+    """A day on which nothing is taught (a Sunday, one in August) becomes a Monday, as `no_holidays` makes it."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        taught = await connection.fetchval(
+            "SELECT extract(isodow FROM d) < 6 AND NOT EXISTS (SELECT FROM school_day WHERE on_date = d AND is_off)"
+            f" FROM (SELECT {TODAY} AS d) AS today"
+        )
+    finally:
+        await connection.close()
+    if not taught:
+        await no_holidays(database_url)
+
+
+async def teach_today_at(ready: dict) -> None:
+    """The same in a running product that has a PostgreSQL of its own."""
+    server = EmbeddedPostgres(Path(ready["log"]).parent / "data")
+    await teach_today(await asyncio.to_thread(server.start))
 
 
 async def holidays(database_url: str) -> None:
@@ -42,7 +68,7 @@ async def holidays(database_url: str) -> None:
         await connection.execute(
             "INSERT INTO school_day (school_id, on_date, is_off, name)"
             " SELECT DISTINCT v.school_id, d::date, true, 'Wakacje' FROM timetable_version v,"
-            " generate_series(current_date - 30, current_date + 60, interval '1 day') AS d"
+            f" generate_series({TODAY} - 30, {TODAY} + 60, interval '1 day') AS d"
             " ON CONFLICT (school_id, on_date) DO UPDATE SET is_off = true, taught_as = NULL"
         )
     finally:

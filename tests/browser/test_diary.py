@@ -1,16 +1,17 @@
 """A parent on a phone: an absence appears, is excused, the homeroom teacher accepts, sums change; then a message."""
 
 import asyncio
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 
 from tests.browser.school_days import holidays, no_holidays
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 from tests.flows.processes import product
+from tests.local_day import local_day, within_one_day
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LONGEST_S = 120
 
 
 async def seen(page) -> None:
@@ -20,6 +21,7 @@ async def seen(page) -> None:
 
 
 async def test_from_an_absence_to_a_confirmed_message(chromium, tmp_path, filled_url):
+    await within_one_day(LONGEST_S)
     await holidays(filled_url)  # at the end of August nothing was held for weeks
     await no_holidays(filled_url)
     async with product(tmp_path / "data", "--no-feed", database_url=filled_url) as running:
@@ -85,7 +87,7 @@ async def walk(chromium, ready) -> None:
 
 async def day_of(context, school, pupil, past: int) -> list[dict]:
     """A pupil's lessons, so many days ago."""
-    day = datetime.now(ZoneInfo("Europe/Warsaw")).date() - timedelta(days=past)
+    day = local_day() - timedelta(days=past)
     return (await (await context.request.get(f"/api/schools/{school}/diary/{pupil}?day={day}")).json())["rows"]
 
 
@@ -105,9 +107,8 @@ async def marked_absent(homeroom, school, pupil) -> tuple[int, str]:
     class_id = int(desk.split("/classes/")[1].split("/")[0])
     assert class_id > 0
     last = (await day_of(homeroom, school, pupil, 0))[-1]
-    today = datetime.now(ZoneInfo("Europe/Warsaw")).date()
     opened = await homeroom.request.post(
-        f"/api/schools/{school}/lessons", data={"entry_id": last["id"], "on_date": today.isoformat()}
+        f"/api/schools/{school}/lessons", data={"entry_id": last["id"], "on_date": local_day().isoformat()}
     )
     assert opened.ok, await opened.text()
     lesson = (await opened.json())["id"]

@@ -61,7 +61,8 @@ async def a_column_by_keyboard(page) -> None:
             const school = location.pathname.split('/')[2];
             const subject = Number(location.pathname.split('/')[5]);
             const found = await (await fetch(`/api/schools/${school}/pupils/${pupil}/grades`)).json();
-            const mean = found.averages.find((one) => one.subject_id === subject && one.semester === 1);
+            const semester = Number(document.querySelector('#shown-semester').textContent);
+            const mean = found.averages.find((one) => one.subject_id === subject && one.semester === semester);
             return [mean?.shown, document.querySelector(`tr[data-pupil='${pupil}'] [data-mean]`).textContent];
         }""",
         first,

@@ -3,14 +3,15 @@
 import asyncio
 import re
 import time
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
+from tests.browser.school_days import teach_today_at
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 from tests.flows.processes import product, start_product
+from tests.local_day import local_day
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("register")]
 
@@ -37,6 +38,7 @@ KEPT = """async () => {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory):
     async with product(tmp_path_factory.mktemp("register") / "data", "--no-feed") as found:
+        await teach_today_at(found.ready)
         yield found
 
 
@@ -81,7 +83,7 @@ async def unmarked(context, *, pupils: int = 0, class_name: str = "") -> Class:
     api = context.request
     school_id = (await (await api.get("/api/schools")).json())["schools"][0]["school_id"]
     for back in range(14):
-        day = datetime.now(ZoneInfo("Europe/Warsaw")).date() - timedelta(days=back)
+        day = local_day() - timedelta(days=back)
         found = (await (await api.get(f"/api/schools/{school_id}/day?day={day}")).json())["lessons"]
         for one in found:
             if one["kind"] == "cancellation" or (class_name and one["class_name"] != class_name):
@@ -296,6 +298,7 @@ async def test_a_killed_server_loses_no_mark(chromium, tmp_path):
     running = await start_product(data, "--no-feed")
     port = running.ready["http"].rpartition(":")[2]
     try:
+        await teach_today_at(running.ready)
         context = await person(chromium, running.ready, "teacher", LAPTOP)
         lesson = await unmarked(context)
         page = await opened(context, lesson)

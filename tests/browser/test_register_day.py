@@ -1,18 +1,25 @@
 """A teacher's day in Chromium: a lesson opened by mistake, the bell, days without lessons; two people at one pupil's card."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.browser.school_days import teach_today_at
 from tests.browser.test_register import unmarked
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
+from tests.local_day import local_day, within_one_day
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-TODAY = datetime.now(ZoneInfo("Europe/Warsaw")).date()
 LONG_MS = 60_000
 """The machine may be busy with other tests."""
+LONGEST_S = 120
+
+
+@pytest.fixture(autouse=True)
+async def a_school_day(shown):
+    await within_one_day(LONGEST_S)
+    await teach_today_at(shown)
 
 
 async def school_of(context) -> int:
@@ -21,7 +28,7 @@ async def school_of(context) -> int:
 
 async def free_place(context, school: int) -> tuple[str, int, int]:
     """A class in an hour in which it has nothing today: its name, its id, the hour."""
-    board = await (await context.request.get(f"/api/schools/{school}/dashboard?day={TODAY}")).json()
+    board = await (await context.request.get(f"/api/schools/{school}/dashboard?day={local_day()}")).json()
     taken = {(class_id, slot["period"]) for slot in board["slots"] for class_id in slot["class_ids"]}
     return next(
         (one["name"], one["id"], period)
@@ -38,7 +45,7 @@ async def test_a_lesson_opened_by_mistake_leaves_the_dashboard_and_comes_back(ch
     name, class_id, period = await free_place(principal, school)
     desk, page = await principal.new_page(), await teacher.new_page()
     faults = [Faults(desk), Faults(page)]
-    await desk.goto(f"/schools/{school}/dashboard?day={TODAY}")
+    await desk.goto(f"/schools/{school}/dashboard?day={local_day()}")
     await desk.locator("#main").wait_for()
     cell = desk.locator(f"button[data-place='{class_id}-{period}']")
     assert await cell.count() == 0

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from tests.browser.school_days import teach_today, teach_today_at
 from tests.browser.test_register import CUT, cell, opened, saved, unmarked
 from tests.browser.watching import LAPTOP, Faults, person
 from tests.flows.processes import product
@@ -21,6 +22,7 @@ SENDS = "/marks"
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory):
     async with product(tmp_path_factory.mktemp("interrupted") / "data", "--no-feed") as found:
+        await teach_today_at(found.ready)
         yield found
 
 
@@ -108,6 +110,7 @@ async def test_a_laptop_that_slept_two_hours_goes_on_where_it_was(chromium, runn
 
 
 async def test_a_session_that_expires_in_the_middle_of_marking_loses_nothing_typed(chromium, tmp_path, filled_url):
+    await teach_today(filled_url)
     async with product(tmp_path / "data", "--no-feed", database_url=filled_url) as running:
         context = await person(chromium, running.ready, "teacher", LAPTOP)
         lesson = await unmarked(context, class_name="7a")

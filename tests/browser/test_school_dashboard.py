@@ -1,20 +1,18 @@
 """A teacher marks, and the principal's page, the alert, the homeroom teacher and the wallboard follow."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import asyncpg
 import pytest
 
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 from tests.flows.processes import product
+from tests.local_day import local_day, within_one_day
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
 SCREEN = {"width": 1920, "height": 1080}
-TODAY = datetime.now(ZoneInfo("Europe/Warsaw")).date()
 LONG_MS = 60_000
 """The machine may be busy with other tests."""
+LONGEST_S = 120
 
 
 async def seen(page) -> None:
@@ -30,7 +28,7 @@ async def taught_today(database_url: str) -> None:
             "INSERT INTO school_day (school_id, on_date, is_off, taught_as)"
             " SELECT DISTINCT school_id, $1::date, false, 1 FROM timetable_version"
             " ON CONFLICT (school_id, on_date) DO UPDATE SET is_off = false, taught_as = 1",
-            TODAY,
+            local_day(),
         )
     finally:
         await connection.close()
@@ -39,7 +37,7 @@ async def taught_today(database_url: str) -> None:
 async def mark(context, school: int, planned: dict, codes: dict[int, str], op: str) -> dict:
     """Opens a lesson and marks pupils by their place in the list: `present` or `absent`; the rest present."""
     answer = await context.request.post(
-        f"/api/schools/{school}/lessons", data={"entry_id": planned["entry_id"], "on_date": TODAY.isoformat()}
+        f"/api/schools/{school}/lessons", data={"entry_id": planned["entry_id"], "on_date": local_day().isoformat()}
     )
     assert answer.ok, await answer.text()
     lesson = await answer.json()
@@ -62,6 +60,7 @@ async def mark(context, school: int, planned: dict, codes: dict[int, str], op: s
 
 
 async def test_a_day_on_the_dashboard(chromium, tmp_path, filled_url):
+    await within_one_day(LONGEST_S)
     async with product(tmp_path / "data", "--no-feed", database_url=filled_url) as running:
         await taught_today(filled_url)
         await day_walk(chromium, running.ready)
@@ -97,9 +96,9 @@ async def day_walk(chromium, ready) -> None:
     await screen.wait_for_function("() => document.querySelector('[data-wall-link]').hidden")
     assert await violations(screen) == []
 
-    await desk.goto(f"{address}?day={TODAY}")
+    await desk.goto(f"{address}?day={local_day()}")
     await desk.evaluate("() => { window.sameUntilTheEnd = true; }")
-    day = await (await principal.request.get(f"/api/schools/{school}/dashboard?day={TODAY}")).json()
+    day = await (await principal.request.get(f"/api/schools/{school}/dashboard?day={local_day()}")).json()
     seventh = next(one["id"] for one in day["classes"] if one["name"] == "7a")
     whole = [
         one for one in day["slots"]
@@ -108,7 +107,7 @@ async def day_walk(chromium, ready) -> None:
     first, second = sorted(whole, key=lambda one: one["period"])[:2]
 
     # her own lesson, wherever it is: the cell says so by itself
-    own = await (await teacher.request.get(f"/api/schools/{school}/day?day={TODAY}")).json()
+    own = await (await teacher.request.get(f"/api/schools/{school}/day?day={local_day()}")).json()
     held = [one for one in own["lessons"] if one["kind"] != "cancellation" and one["class_id"]]
     lesson = min(held, key=lambda one: one["taken"])  # in the afternoon the demo's teacher has checked them all
     grid = await mark(teacher, school, lesson, {0: "—", 1: "—"}, "walk-teacher")
@@ -167,7 +166,7 @@ async def day_walk(chromium, ready) -> None:
 
     phone = await person(chromium, ready, "principal", PHONE)
     small = await phone.new_page()
-    await small.goto(f"{address}?day={TODAY}")
+    await small.goto(f"{address}?day={local_day()}")
     await seen(small)
 
     # the address is taken back: the screen is empty, and nobody opens it again

@@ -7,8 +7,10 @@ import pytest
 from tests.browser.school_days import holidays, no_holidays
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
 from tests.flows.processes import product
+from tests.local_day import within_one_day
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LONGEST_S = 120
 
 PLAN = """<?xml version="1.0" encoding="windows-1250"?>
 <timetable>
@@ -94,6 +96,7 @@ async def taught_day(office, teacher, school, first):
 
 @pytest.mark.timeout(600)
 async def test_from_a_file_to_a_substitution_that_is_seen_live(chromium, tmp_path, filled_url):
+    await within_one_day(LONGEST_S)
     await holidays(filled_url)
     await no_holidays(filled_url)
     async with product(tmp_path / "data", "--no-feed", database_url=filled_url) as running:

@@ -8,9 +8,12 @@ import pytest
 
 from app.database import Database, open_pool
 from tests.databases import copy_database, drop_database
+from tests.local_day import within_one_day
 from tests.schools.stage import Ids, Stage, build
 
 _numbers = itertools.count(1)
+LONGEST_S = 20
+"""That a test of a stage takes on a busy machine."""
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +35,7 @@ def schools_template(postgres_url: str, template_database: str) -> tuple[str, Id
 @pytest.fixture
 async def stage(postgres_url: str, schools_template: tuple[str, Ids]):
     template, ids = schools_template
+    await within_one_day(LONGEST_S)
     name = f"gryf_stage_{os.getpid()}_{next(_numbers)}"
     url = await copy_database(postgres_url, name, template)
     pool = await open_pool(url, 10)

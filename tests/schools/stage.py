@@ -6,7 +6,8 @@ async def test_x(stage):                                  # from tests/schools/c
     async with stage.inside() as tx: …                    # SQL as the application reads it: inside school A
     stage.backplane.of(room)                              # events
 
-School A: 4a and 5a with 25 pupils each, B: 4a with 25. Every day of the week is taught, so tests run on Sundays too.
+School A: 4a and 5a with 25 pupils each, B: 4a with 25. Every day of the week is taught, so tests run on Sundays too,
+and the school year goes on for two months, so they run on 31 August.
 """
 
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from schools.structure import store as structure
 from schools.structure.demo import school_year
 from schools.structure.tenancy import school_transaction
 from schools.timetable import store as timetable
+from tests.local_day import local_day
 from tests.portals.dialog.stage import Backplane
 
 TEACHER = Actor(account_id=1, name="Katarzyna Lewandowska", login="teacher")
@@ -68,7 +70,9 @@ class Ids(msgspec.Struct, frozen=True):
 
     a: Built
     b: Built
-    today: date
+    first_on: date
+    last_on: date
+    """Of the school year."""
 
 
 async def build(database: Database) -> Ids:
@@ -82,11 +86,17 @@ async def build(database: Database) -> Ids:
                 f"{actor.login}@gryf.example",
             )
             assert found == actor.account_id
-        today = await tx.value("SELECT (now() AT TIME ZONE 'Europe/Warsaw')::date")
-        year = school_year(today)
-        a = await build_school(
-            tx, SchoolPlan(name="Szkoła A", short_name="A", classes=("4a", "5a"), pupils=25, year=year, days=7)
+        today = local_day()
+        plan_a = SchoolPlan(
+            name="Szkoła A",
+            short_name="A",
+            classes=("4a", "5a"),
+            pupils=25,
+            year=school_year(today),
+            days=7,
+            around=today,
         )
+        a = await build_school(tx, plan_a)
         for kind, person, actor in (
             ("staff", a.mathematicians[0], TEACHER),
             ("staff", a.classes["4a"].homeroom_id, HOMEROOM),
@@ -100,13 +110,13 @@ async def build(database: Database) -> Ids:
             await bulk_store.bind_account(tx, kind, person, actor.account_id)
         await structure.leave_tenant(tx)
         b = await build_school(
-            tx, SchoolPlan(name="Szkoła B", short_name="B", classes=("4a",), pupils=25, year=year, days=7, seed=7)
+            tx, msgspec.structs.replace(plan_a, name="Szkoła B", short_name="B", classes=("4a",), seed=7)
         )
         await bulk_store.bind_account(tx, "staff", b.mathematicians[0], FOREIGN_TEACHER.account_id)
         await bulk_store.bind_account(tx, "staff", b.principal_id, FOREIGN_PRINCIPAL.account_id)
         await bulk_store.bind_account(tx, "guardian", b.guardians[b.classes["4a"].pupils[5]], PARENT.account_id)
         await structure.leave_tenant(tx)
-    return Ids(a, b, today)
+    return Ids(a, b, plan_a.first_on, plan_a.last_on)
 
 
 class Stage:
@@ -115,7 +125,8 @@ class Stage:
     def __init__(self, database: Database, ids: Ids):
         self.database = database
         self.backplane = database.backplane = Backplane()
-        self.a, self.b, self.today = ids.a, ids.b, ids.today
+        self.a, self.b, self.today = ids.a, ids.b, local_day()
+        self.first_on, self.last_on = ids.first_on, ids.last_on
         self.school_id = self.a.school_id
         self.child = self.a.classes["4a"].pupils[3]
         self.child_b = self.b.classes["4a"].pupils[5]

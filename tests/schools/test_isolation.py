@@ -14,6 +14,7 @@ import pytest
 import run
 from tests.conftest import running_site
 from tests.databases import copy_database, drop_database
+from tests.local_day import local_day, within_one_day
 from tests.schools.planting import MARK, TENANTS, plant
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,8 @@ PREFERRED = {
     "year_id": "school_year",
 }
 REFUSED = {403, 404}
+LONGEST_S = 60
+"""That all routes and rooms take, with every role."""
 
 
 class Walk:
@@ -137,10 +140,11 @@ class Walk:
 async def walk(postgres_url, schools_template, tmp_path):
     """The product upon both schools; people of B in every role, each with a session: (Walk, site, role → cookie)."""
     template, ids = schools_template
+    await within_one_day(LONGEST_S)
     url = await copy_database(postgres_url, name := f"gryf_walk_{secrets.token_hex(4)}", template)
     connection = await asyncpg.connect(url)
     try:
-        found = Walk(connection, ids.a, ids.b, ids.today)
+        found = Walk(connection, ids.a, ids.b, local_day())
         people = await _people_of_b(connection, ids.b)
         cookies = {role: await _session(connection, account_id) for role, account_id in people.items()}
         async with running_site(url, tmp_path, demo=False) as site:

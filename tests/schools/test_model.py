@@ -27,12 +27,14 @@ from schools.register.model import DayLessonChanged, Patch
 from schools.structure.demo import school_year
 from schools.structure.tenancy import school_transaction
 from tests.databases import copy_database, drop_database
+from tests.local_day import local_day, within_one_day
 from tests.portals.dialog.stage import Backplane
 from tests.schools.stage import PRINCIPAL
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 CATEGORY = {"●": "present", "—": "absent", "u": "absent", "s": "late", "su": "late", "ns": "away", "z": "released"}
 EXCUSED = {"u", "su"}
+LONGEST_S = 40
 
 
 class Over(Exception):
@@ -57,8 +59,7 @@ class Story(RuleBasedStateMachine):
         super().__init__()
         self.transaction = school_transaction(self.database, self.ids.a.school_id)
         self.tx = self.run(self.transaction.__aenter__())
-        year = school_year(self.ids.today)
-        first, end = date(year, 9, 1), date(year + 1, 9, 1)
+        first, end = self.ids.first_on, self.ids.last_on + timedelta(days=1)
         self.pupils = [one for built in self.ids.a.classes.values() for one in built.pupils[:4]]
         self.stays = {one: [(built.id, first, end)] for built in self.ids.a.classes.values() for one in built.pupils}
         self.groups = {group: set() for built in self.ids.a.classes.values() for group in built.groups}
@@ -263,9 +264,10 @@ def test_every_story_counts_as_plain_python_does(postgres_url, schools_template)
         url = runner.run(copy_database(postgres_url, name, template))
         pool = runner.run(open_pool(url, 2))
         Story.run, Story.database, Story.ids = staticmethod(runner.run), Database(pool, Backplane()), ids
-        year = school_year(ids.today)
-        known = [*clock_changes(year), *(ids.today - timedelta(days=back) for back in (0, 1, 7, 30))]
-        Story.days = sorted({day for day in known if date(year, 9, 1) <= day <= ids.today})
+        runner.run(within_one_day(LONGEST_S))
+        today = local_day()
+        known = [*clock_changes(school_year(today)), *(today - timedelta(days=back) for back in (0, 1, 7, 30))]
+        Story.days = sorted({day for day in known if ids.first_on <= day <= today})
         Story.entries = runner.run(entries_of(Story.database, ids))
         try:
             run_state_machine_as_test(

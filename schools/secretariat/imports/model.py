@@ -8,7 +8,7 @@ import msgspec
 from app.tables import Fault
 
 Sort = Literal["new", "changed", "same"]
-About = Literal["pupil", "guardian", "staff"]
+About = Literal["pupil", "guardian", "staff", "teaching", "homeroom"]
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +59,33 @@ class KnownStaff(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[str]
 
 
+class KnownTeaching(msgspec.Struct, frozen=True, kw_only=True):
+    """Who teaches what, from the day of the import on or later. `place`: `c1` a class, `g1` a group."""
+
+    id: int
+    staff_id: int
+    subject_id: int
+    place: str
+    kind: str
+    until: date | None
+
+
+class Taught(msgspec.Struct, frozen=True, kw_only=True):
+    """What the school teaches in the year of the import, and who imports."""
+
+    classes: dict[str, int]
+    groups: list[tuple[int, str, str]]
+    """Id, name of the class (empty: of several), name."""
+    subjects: list[tuple[int, str, str]]
+    """Id, name, short name."""
+    teachings: list[KnownTeaching]
+    homerooms: dict[int, tuple[int | None, str]]
+    """Class → its homeroom teacher's id and name."""
+    ends_on: date
+    own: int | None
+    is_principal: bool
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What one line would do. `values` is what is written; `target_id` the person it is about, None for a new one."""
 
@@ -70,8 +97,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     differences: list[Difference] = []
     target_id: int | None = None
     second_id: int | None = None
-    """The right that changes, for guardians; the pupil is in `values`: the id, or `-line` of one who comes by the same
-    file."""
+    """The right that changes, for guardians, or the assignment; the pupil is in `values`: the id, or `-line` of one who
+    comes by the same file, and so is who teaches."""
     values: dict[str, str | int | None] = {}
 
 

@@ -37,6 +37,8 @@ ROLES: Final = {
     "pedagog": "counsellor",
     "dyrektor": "principal",
 }
+ADDED: Final = "added_roles"
+"""Cell of roles, in the database's words, that come to those somebody has already."""
 FIELDS: Final = {
     "last_name": _("Surname"),
     "first_name": _("First name"),
@@ -169,8 +171,15 @@ def _differences(wanted: dict[str, str], was: dict[str, str]) -> list[Difference
     ]
 
 
-def plan_staff(rows: Sequence[Row], faults: Sequence[Fault], known: Sequence[KnownStaff], *, principal: bool) -> Plan:
-    """`principal`: whoever imports may give roles that open the whole register."""
+def plan_staff(
+    rows: Sequence[Row],
+    faults: Sequence[Fault],
+    known: Sequence[KnownStaff],
+    *,
+    principal: bool,
+    own: int | None = None,
+) -> Plan:
+    """`principal`: whoever imports may give roles that open the whole register. `own`: who it is; nobody their own."""
     found, steps = list(faults), []
     bad = {one.line for one in faults}
     seen: dict[object, int] = {}
@@ -189,7 +198,9 @@ def plan_staff(rows: Sequence[Row], faults: Sequence[Fault], known: Sequence[Kno
         if problem is None and len(fits) > 1:
             problem = Fault(line=row.line, column="Nazwisko", text=_("Two people of this school have this name"))
         target = fits[0] if fits else None
-        if not row.cells.get("roles") and target is not None:
+        if row.cells.get(ADDED):
+            roles = _with(row.cells[ADDED].split(","), target)
+        elif not row.cells.get("roles") and target is not None:
             roles = sorted(target.roles)
         if (
             problem is None
@@ -197,11 +208,19 @@ def plan_staff(rows: Sequence[Row], faults: Sequence[Fault], known: Sequence[Kno
             and {"principal", "counsellor"} & (set(roles) ^ set(target.roles if target else []))
         ):
             problem = Fault(line=row.line, column="Role", text=_("Only the principal gives or takes this role"))
+        if problem is None and target is not None and target.id == own and set(roles) != set(target.roles):
+            problem = Fault(line=row.line, column="Role", text=_("Nobody changes their own roles"))
         if problem is not None:
             found.append(problem)
             continue
         steps.append(_worker(row, roles, target))
     return Plan(steps=steps, faults=sorted(found, key=lambda one: (one.line, one.column)))
+
+
+def _with(added: Sequence[str], target: KnownStaff | None) -> list[str]:
+    """A principal needs no role of the office."""
+    had = set(target.roles if target is not None else [])
+    return sorted(had | {one for one in added if one != "secretary" or "principal" not in had})
 
 
 def _roles(row: Row) -> tuple[list[str], Fault | None]:

@@ -1,9 +1,10 @@
-"""OneRoster 1.1 CSV as a ZIP: pupils of the classes, their guardians and the teachers, turned into the rows of lists.
+"""OneRoster 1.1 CSV as a ZIP: pupils of the classes, their guardians, staff and what they teach, turned into rows.
 
-Source: IMS OneRoster 1.1 CSV binding. Read are users, classes, enrollments and demographics; orgs, academicSessions and
-courses are checked for being there. `endDate` of an enrolment is the first day without it; `tobedeleted` is left out.
-A guardian belongs to a pupil by `agentSourcedIds`, of either of them. Who is `administrator` or `proctor` is not taken:
-these words do not say which register somebody may open.
+Source: IMS OneRoster 1.1 CSV binding. Read are users, classes, courses, enrollments and demographics; orgs and
+academicSessions are checked for being there. `endDate` of an enrolment is the first day without it; `tobedeleted` is
+left out. A guardian belongs to a pupil by `agentSourcedIds`, of either of them. An `administrator` comes to the
+school's office (sekretariat), and is the principal only where the file says so in a column of its own
+(`metadata.role`): the word alone does not open the whole register. A `proctor` is not taken.
 """
 
 import io
@@ -15,8 +16,17 @@ import msgspec
 
 from app.files.archive import ArchiveLimits, Unsafe, check_archive
 from app.i18n import _
-from app.tables import Fault, Refused, Row, day_of, formula_fault, read_csv
+from app.tables import Fault, Refused, Row, formula_fault, plain, read_csv
+from schools.secretariat.imports.assignments import (
+    Assignment,
+    Record,
+    holds,
+    is_homeroom,
+    read_assignments,
+    role_faults,
+)
 from schools.secretariat.imports.columns import MOST_ROWS, cell_fault
+from schools.secretariat.imports.others import ADDED
 
 FILES: Final = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
@@ -30,11 +40,13 @@ LIMITS: Final = ArchiveLimits(
 
 GUARDIANS: Final = {"guardian": "opiekun prawny", "parent": "rodzic", "relative": "inny"}
 """Role → the word of a list of guardians."""
-STAFF: Final = frozenset({"teacher", "aide"})
+STAFF: Final = frozenset({"teacher", "aide", "administrator"})
+USERS: Final = frozenset({*GUARDIANS, *STAFF, "student", "proctor"})
+POSITIONS: Final = ("metadata.role", "metadata.position", "metadata.jobTitle")
+"""Columns of one's own, in which files say what an administrator is."""
+HEADS: Final = ("dyrektor", "wicedyrektor", "zastepcadyrektora", "principal", "headteacher")
 PUPIL_LINE: Final = "pupil_line"
 """In a guardian's row: the line of users.csv that the pupil stands in."""
-
-Record = tuple[int, dict[str, str]]
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +55,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     pupils: list[Row]
     guardians: list[Row]
     staff: list[Row]
+    assignments: list[Assignment]
     faults: list[Fault]
 
 
@@ -51,17 +64,37 @@ def read_roster(data: bytes, day: date) -> Roster:
     tables = _tables(data)
     users = {cells["sourcedId"]: (line, cells) for line, cells in tables["users"]}
     placed, faults = _placed(tables, users, day)
+    assignments, untaught = read_assignments(tables, users, placed, day)
+    faults += [*untaught, *role_faults(tables), *_unknown_roles(tables["users"])]
     born = {cells.get("sourcedId", ""): cells.get("birthDate", "") for _line, cells in tables.get("demographics", [])}
     children = {who: _pupil(*users[who], title, born.get(who, "")) for who, title in placed.items()}
     guardians, lost = _guardians(users, children)
-    staff = [
-        Row(line, {key: cell for key, cell in _person(cells).items() if key != "second_name"})
-        for line, cells in users.values()
-        if cells["role"] in STAFF
-    ]
+    teaching = {one.user_line for one in assignments if not one.is_homeroom}
+    staff = [_worker(line, cells, teaching) for line, cells in users.values() if cells["role"] in STAFF]
     pupils = sorted(children.values(), key=lambda one: one.line)
     told = {(one.line, one.column): one for row in (*pupils, *guardians, *staff) for one in _faults(row)}
-    return Roster(pupils=pupils, guardians=guardians, staff=staff, faults=[*faults, *lost, *told.values()])
+    faults = [*faults, *lost, *told.values()]
+    return Roster(pupils=pupils, guardians=guardians, staff=staff, assignments=assignments, faults=faults)
+
+
+def _unknown_roles(users: list[Record]) -> list[Fault]:
+    text = _("«%(word)s» is no role of a user. Known are: %(names)s")
+    names = ", ".join(sorted(USERS))
+    return [
+        Fault(line=line, column="users.csv, role", text=text, values={"word": cells["role"], "names": names})
+        for line, cells in users
+        if cells["role"] not in USERS
+    ]
+
+
+def _worker(line: int, user: dict[str, str], teaching: set[int]) -> Row:
+    """Somebody who works here; an administrator with the roles that come to those they have."""
+    cells = {key: cell for key, cell in _person(user).items() if key != "second_name"}
+    if user["role"] == "administrator":
+        said = " ".join(user.get(name, "") for name in POSITIONS)
+        added = ["principal" if plain(said).startswith(HEADS) else "secretary"]
+        cells[ADDED] = ",".join([*added, "teacher"] if line in teaching else added)
+    return Row(line, cells)
 
 
 def _placed(tables: dict[str, list[Record]], users: dict[str, Record], day: date) -> tuple[dict[str, str], list[Fault]]:
@@ -70,7 +103,7 @@ def _placed(tables: dict[str, list[Record]], users: dict[str, Record], day: date
     placed: dict[str, str] = {}
     faults = []
     for line, cells in tables["enrollments"]:
-        if cells["role"] != "student" or not _holds(cells, day):
+        if cells["role"] != "student" or not holds(cells, day):
             continue
         who, where = cells["userSourcedId"], cells["classSourcedId"]
         if who not in users or where not in classes:
@@ -82,7 +115,7 @@ def _placed(tables: dict[str, list[Record]], users: dict[str, Record], day: date
                 )
             )
             continue
-        if classes[where].get("classType", "homeroom") not in {"homeroom", ""}:
+        if not is_homeroom(classes[where]):
             continue
         if placed.get(who, where) != where:
             faults.append(
@@ -154,12 +187,6 @@ def _faults(row: Row) -> list[Fault]:
         if text:
             found.append(Fault(line=row.line, column=f"users.csv, {key}", text=text))
     return found
-
-
-def _holds(cells: dict[str, str], day: date) -> bool:
-    """Whether an enrolment holds on a day: `endDate` itself is outside."""
-    since, until = day_of(cells.get("beginDate", "")), day_of(cells.get("endDate", ""))
-    return (since is None or since <= day) and (until is None or day < until)
 
 
 def _tables(data: bytes) -> dict[str, list[Record]]:

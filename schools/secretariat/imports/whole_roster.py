@@ -1,26 +1,25 @@
-"""A roster against the school: pupils first, then guardians, of new pupils too, then teachers."""
+"""A roster against the school: pupils first, then guardians, of new pupils too, then staff and what they teach."""
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from schools.secretariat.imports.model import KnownGuardian, KnownPupil, KnownStaff, Plan, Step
+from schools.secretariat.imports.model import KnownGuardian, KnownPupil, KnownStaff, Plan, Step, Taught
 from schools.secretariat.imports.others import plan_guardians, plan_staff
 from schools.secretariat.imports.pupils import plan_pupils
 from schools.secretariat.imports.roster import PUPIL_LINE, Roster
+from schools.secretariat.imports.teachings import Person, plan_teachings
 
 
 def plan_roster(
     roster: Roster,
     pupils: Sequence[KnownPupil],
-    classes: Mapping[str, int],
     guardians: Sequence[KnownGuardian],
     staff: Sequence[KnownStaff],
-    *,
-    principal: bool,
+    school: Taught,
 ) -> Plan:
-    """One plan of three; what is wrong with a pupil is told once and not again for each guardian."""
-    children = plan_pupils(roster.pupils, roster.faults, pupils, classes)
+    """One plan of all; what is wrong with a pupil is told once and not again for each guardian."""
+    children = plan_pupils(roster.pupils, roster.faults, pupils, school.classes)
     bad = {one.line for one in children.faults}
     rights = plan_guardians(
         [one for one in roster.guardians if one.line not in bad and int(one.cells[PUPIL_LINE]) not in bad],
@@ -28,12 +27,19 @@ def plan_roster(
         guardians,
         [_expected(step, pupils) for step in children.steps],
     )
-    workers = plan_staff([one for one in roster.staff if one.line not in bad], [], staff, principal=principal)
-    faults = [*children.faults, *rights.faults, *workers.faults]
+    workers = plan_staff(
+        [one for one in roster.staff if one.line not in bad], [], staff, principal=school.is_principal, own=school.own
+    )
+    taught = plan_teachings(roster.assignments, _people(workers.steps), school)
+    faults = [*children.faults, *rights.faults, *workers.faults, *taught.faults]
     return Plan(
-        steps=[*children.steps, *rights.steps, *workers.steps],
+        steps=[*children.steps, *rights.steps, *workers.steps, *taught.steps],
         faults=sorted(faults, key=lambda one: (one.line, one.column)),
     )
+
+
+def _people(steps: Sequence[Step]) -> Mapping[int, Person]:
+    return {one.line: Person(id=one.target_id or -one.line, name=one.name) for one in steps}
 
 
 def _expected(step: Step, pupils: Sequence[KnownPupil]) -> KnownPupil:

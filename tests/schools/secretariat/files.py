@@ -6,7 +6,7 @@ from datetime import date
 
 from app.tables import read_csv
 from schools.secretariat.imports.columns import MOST_ROWS, rows_of
-from schools.secretariat.imports.model import KnownPupil, Plan
+from schools.secretariat.imports.model import KnownPupil, Plan, Taught
 from schools.secretariat.imports.pupils import plan_pupils
 
 GOOD = "Nazwisko;Imię;Klasa;PESEL;Numer w dzienniku\nŻółć;Łucja;4a;14251212340;1\nŹdźbło;Święta;4a;;2\n"
@@ -36,6 +36,22 @@ def planned(text: str | bytes, pupils=(), kind: str = "pupils") -> Plan:
     table = read_csv(text.encode() if isinstance(text, str) else text, MOST_ROWS)
     rows, faults = rows_of(table, kind)
     return plan_pupils(rows, faults, list(pupils), CLASSES)
+
+
+def taught(**changed) -> Taught:
+    """A school with two classes, groups, four subjects; Zofia Sroka is 5, and whoever imports is 9."""
+    values = {
+        "classes": CLASSES,
+        "groups": [(1, "4a", "gr. 1"), (2, "4a", "gr. 2"), (3, "4a", "gr. 12"), (7, "", "Chór")],
+        "subjects": [(71, "Matematyka", "mat"), (72, "Język angielski", "ang"), (73, "Historia", "his"),
+                     (74, "Historia i społeczeństwo", "hs")],
+        "teachings": [],
+        "homerooms": {41: (5, "Sroka Zofia"), 51: (None, "")},
+        "ends_on": date(2027, 8, 31),
+        "own": 9,
+        "is_principal": False,
+    }  # fmt: skip
+    return Taught(**{**values, **changed})
 
 
 def roster(**changed: str | None) -> bytes:

@@ -15,7 +15,7 @@ from schools.secretariat.imports.others import plan_guardians, plan_staff
 from schools.secretariat.imports.pupils import plan_pupils
 from schools.secretariat.imports.roster import read_roster
 from schools.secretariat.imports.whole_roster import plan_roster
-from tests.schools.secretariat.files import HANNA, OLA, known, pesel, planned, roster
+from tests.schools.secretariat.files import HANNA, OLA, known, pesel, planned, roster, taught
 
 HEAD = "Nazwisko;Imię;Klasa;PESEL;Data urodzenia;Numer w dzienniku\n"
 
@@ -220,10 +220,11 @@ def family(**changed: str) -> bytes:
 
 def whole(content: bytes, *, pupils=(), guardians=(), staff=(), principal=False):
     found = read_roster(content, date(2026, 11, 30))
-    return plan_roster(found, list(pupils), {"4a": 41, "5a": 51}, list(guardians), list(staff), principal=principal)
+    school = taught(is_principal=principal)
+    return plan_roster(found, list(pupils), list(guardians), list(staff), school)
 
 
-def test_a_roster_brings_guardians_of_both_links_and_teachers_but_no_administrators():
+def test_a_roster_brings_guardians_of_both_links_teachers_and_administrators():
     plan = whole(family())
     assert plan.faults == []
     assert [(one.about, one.name, one.place, one.sort) for one in plan.steps] == [
@@ -233,6 +234,7 @@ def test_a_roster_brings_guardians_of_both_links_and_teachers_but_no_administrat
         ("guardian", "Kos Ewa", "Kos Jan, 4a", "new"),
         ("guardian", "Kos Adam", "Kos Jan, 4a", "new"),
         ("staff", "Sroka Zofia", "teacher", "new"),
+        ("staff", "Wilga Hanna", "secretary", "new"),
     ]
     rights = [(one.values["pupil_id"], one.values["kind"], one.values.get("phone")) for one in plan.steps[2:5]]
     assert rights == [(-2, "parent", "600100200"), (-3, "parent", "600100200"), (-3, "other", "600100300")]

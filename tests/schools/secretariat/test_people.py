@@ -324,6 +324,26 @@ async def test_the_next_year_is_made_whole_and_taken_back(stage):
         assert await structure.year_on(tx, stage.school_id, starts) is None
 
 
+async def test_an_office_that_comes_to_it_in_september_makes_the_year_in_which_it_is(stage):
+    async with stage.inside() as tx:
+        await tx.execute(
+            "UPDATE school_year SET name = 'x', starts_on = $1::date - 200, second_starts_on = $1::date - 100,"
+            " ends_on = $1::date - 1",
+            stage.today,
+        )
+        assert await structure.year_on(tx, stage.school_id, stage.today) is None
+    found = await rollover.dry_run(stage.database, SECRETARY, stage.school_id, Choices())
+    assert (found.against, found.plan.year.starts_on, found.year.name) == ([], stage.today, "x")
+    await rollover.roll_over(stage.database, SECRETARY, stage.school_id, Choices())
+    pupil = stage.a.classes["4a"].pupils[1]
+    assert await classes_of(stage, pupil, stage.today - timedelta(days=1)) == ["4a"]
+    assert await classes_of(stage, pupil, stage.today) == ["5a"]
+    async with stage.inside() as tx:
+        year = await structure.year_on(tx, stage.school_id, stage.today)
+    following = await rollover.dry_run(stage.database, SECRETARY, stage.school_id, Choices())
+    assert (following.year, following.against, following.may_undo) == (year, [], False)
+
+
 async def test_the_next_year_waits_for_open_imports_and_stays_once_something_hangs_on_it(stage):
     import_id, _plan = await imported(stage, "Nazwisko;Imię;Klasa\nKos;Jan;4a\n")
     with pytest.raises(Conflict):
