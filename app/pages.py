@@ -31,6 +31,8 @@ __all__ = ["PAGES", "Banner", "Pages", "flash", "mount_static", "render", "rende
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 ERROR_PAGE: Final = "app/error.html"
+PARTS_ONLY: Final = "Gryf-Parts"
+"""Header of a request whose answer nobody reads as a page."""
 FLASHES: Final = "flashes"
 """Key of the waiting messages in the session."""
 MOST_FLASHES: Final = 5
@@ -218,9 +220,9 @@ async def _flash_taker(request: web.Request, template: str) -> Callable[[], list
     """Takes the waiting messages out of the session when the template shows them, and not before.
 
     An error page is made outside the session's reach (its changes would not be kept) and perhaps without a database,
-    so it leaves them for the next page.
+    so it leaves them for the next page. So does a page that a script fetches to bring parts of an open one up to date.
     """
-    if template == ERROR_PAGE:
+    if template == ERROR_PAGE or PARTS_ONLY in request.headers:
         return list
     session: Session | None = request.get(SESSION_KEY)
     if session is None and STORAGE_KEY in request:

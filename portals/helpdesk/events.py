@@ -73,6 +73,18 @@ class AlertOver(Event, frozen=True, tag=True):
         return f"over/{self.ticket.id}/{self.ticket.rev}"
 
 
+class AlertBack(Event, frozen=True, tag=True):
+    """What somebody saw to needs somebody again: it was given back, or opened again. It stands on the bell as before
+    and does not ring.
+    """
+
+    ticket: TicketRow
+
+    @property
+    def key(self) -> str:
+        return f"back/{self.ticket.id}/{self.ticket.rev}"
+
+
 class PublicTicketChanged(Event, frozen=True, tag=True):
     """The requester's side of a ticket as it is now."""
 

@@ -9,6 +9,7 @@ from portals.helpdesk import demo, views, words
 from portals.helpdesk.api_routes import API_ROUTES, INSIDE
 from portals.helpdesk.closing import closing_service
 from portals.helpdesk.events import (
+    AlertBack,
     AlertOver,
     EntryWritten,
     OwnTicketChanged,
@@ -34,7 +35,7 @@ ROOMS: Final = (
         kept=True,
         acks=True,
         snapshot=views.alerts_snapshot,
-        events=(TicketSent, RequesterReplied, AlertOver),
+        events=(TicketSent, RequesterReplied, AlertOver, AlertBack),
         summary="What rings at the agents of a queue, each once",
     ),
     Room(

@@ -39,7 +39,7 @@ from portals.helpdesk.forms import (
 )
 from portals.helpdesk.model import FILE_BYTES, MOST_FILES, Source
 from portals.helpdesk.numbers import digits_of
-from portals.helpdesk.promises import promised
+from portals.helpdesk.promises import below, promised
 from portals.helpdesk.settings import HelpdeskSettings
 from portals.helpdesk.setup_model import Category, UnitChoice
 from portals.intranet import actions as intranet
@@ -253,6 +253,7 @@ async def ticket_page(
         goes_on = await _goes_on(tx, actor, ticket_id) if place.ticket.merged_into_id else None
         category = await setup_store.thing(tx, Category, place.ticket.category_id)
         promise = await promised(request.app, tx, ticket_id)
+        outage = await below(request.app, tx, ticket_id) if place.side == "requester" or place.may_speak else None
     if view.entries:
         await actions.see(request.app[DATABASE], actor, ticket_id, view.entries[-1].id)
     return await render(
@@ -264,6 +265,7 @@ async def ticket_page(
         place=place,
         goes_on=goes_on,
         promised=promise,
+        below=outage,
         locale=request.app[LOCALES].choose(request),
         now=datetime.now(UTC),
         fields=category.fields if category else [],

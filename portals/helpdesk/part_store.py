@@ -239,6 +239,14 @@ async def merged_into(tx: Tx, ticket_id: int) -> list[int]:
     return [one["id"] for one in records]
 
 
+async def state_before_merging(tx: Tx, ticket_id: int) -> str:
+    """In which a merged ticket was, if somebody was done with it; else `open`."""
+    found = await tx.value(
+        "SELECT state FROM ticket_span WHERE ticket_id = $1 AND state <> 'merged' ORDER BY id DESC LIMIT 1", ticket_id
+    )
+    return str(found) if found in {"solved", "closed"} else "open"
+
+
 async def goes_on_in(tx: Tx, ticket_id: int) -> int:
     """The ticket in which this one goes on in the end; itself where it was not merged."""
     found: int = await tx.value(

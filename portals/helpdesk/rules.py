@@ -180,6 +180,14 @@ def alert_is_over(before: Ticket, after: Ticket) -> bool:
     )
 
 
+def alert_is_back(before: Ticket, after: Ticket) -> bool:
+    """It needs somebody of its queue again, and nothing new has come that rings: it was given back, opened again."""
+    if before.queue_id != after.queue_id:
+        return False
+    taken_before, taken = not waits_untaken(before), not waits_untaken(after)
+    return (taken_before and not taken) or (not waits_for_answer(before) and waits_for_answer(after))
+
+
 def can_be_parent(child: Ticket, parent: Ticket, *, parent_is_child: bool, child_has_children: bool) -> str:
     """Why not; empty: it can. There is one level: an incident and those whom it hits."""
     if child.id == parent.id:

@@ -10,6 +10,7 @@ from app.database import Tx
 from app.i18n import _
 from portals.helpdesk import rules, store
 from portals.helpdesk.events import (
+    AlertBack,
     AlertOver,
     EntryWritten,
     OwnTicketChanged,
@@ -74,6 +75,8 @@ async def tell_changed(tx: Tx, before: Ticket, after: Ticket, entries: Sequence[
         freed = before.parent_id is not None and rules.waits_untaken(after)  # it may never have rung
         if before.queue_id != after.queue_id or freed:
             tx.publish(alerts_room(after.queue_id), TicketSent(after.row, moved=True))
+        elif rules.alert_is_back(before, after) and not any(_rings(one) for one in entries):
+            tx.publish(alerts_room(after.queue_id), AlertBack(after.row))
     tx.publish(inside_room(after.id), TicketEdited(after))
     if _seen_outside(before) != _seen_outside(after):
         tx.publish(ticket_room(after.id), PublicTicketChanged(after.outside))
@@ -100,8 +103,13 @@ async def _tell_entry(tx: Tx, ticket: Ticket, entry: Entry) -> None:
     if not entry.public:
         return
     tx.publish(ticket_room(ticket.id), EntryWritten(outside(entry)))
-    if entry.kind == "reply" and not entry.by_staff:
+    if _rings(entry):
         tx.publish(alerts_room(ticket.queue_id), RequesterReplied(ticket.row, entry.id))
+
+
+def _rings(entry: Entry) -> bool:
+    """A word of the requester's side."""
+    return entry.public and entry.kind == "reply" and not entry.by_staff
 
 
 def tell_parts(tx: Tx, ticket: Ticket) -> None:

@@ -73,6 +73,7 @@ VERBS: Final[Mapping[str, str]] = {
     "parent_set": _("put below %(number)s"),
     "parent_left": _("no longer below %(number)s"),
     "outage_joined": _("This belongs to a known outage, and is seen to with it: %(number)s"),
+    "outage_left": _("This is about something else than «%(number)s»: it is seen to by itself"),
     "parent_solved": _("Solved together with %(number)s"),
     "approval_asked": _("%(number)s is asked to agree"),
     "approval_granted": _("agreed"),

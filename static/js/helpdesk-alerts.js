@@ -22,6 +22,7 @@ const REST_MS = 2_500; // while one sound rings no other begins
 const AGAIN_MS = 6 * 3600_000; // spans in which it may ring are known for some days
 const AGAIN_SOON_MS = 5_000;
 const SPREAD_MS = 2_000; // after a cut all come back together
+const BACK_MS = 400; // all bells of a queue ask at once
 const TICK_MS = 15_000;
 const MOST_SHOWN = 60;
 const API = "/api/helpdesk/bell";
@@ -43,6 +44,7 @@ class Bell {
   #gatherEndsMs = 0;
   #connected = false;
   #loading = 0;
+  #back = 0;
   #lastRingMs = -REST_MS;
   #over = new Map(); // ticket → when it was told that somebody sees to it
   #title = document.title;
@@ -155,6 +157,7 @@ class Bell {
 
   #hear(event) {
     if (event.type === "AlertOver") return this.#seenTo(event);
+    if (event.type === "AlertBack") return this.#givenBack(event);
     const alert = this.#alertOf(event);
     if (!alert) return undefined;
     this.#over.delete(alert.ticket_id);
@@ -197,6 +200,18 @@ class Bell {
     const text = by ? this.#words.taken.replace("{name}", by) : this.#words.gone;
     this.#part("over").textContent = text.replace("{number}", ticket.number);
     this.#draw();
+  }
+
+  /** It waits again: whether it stands on this bell the server knows, who knows what was seen here. */
+  #givenBack({ ticket }) {
+    if (this.#alerts.has(`sent/${ticket.id}/${ticket.queue_id}`)) return;
+    this.#over.delete(ticket.id);
+    clearTimeout(this.#back);
+    this.#back = setTimeout(async () => {
+      await this.#load();
+      const back = [...this.#alerts.values()].find((one) => one.ticket_id === ticket.id);
+      if (back) this.#part("over").textContent = this.#words.back.replace("{number}", ticket.number);
+    }, BACK_MS * Math.random());
   }
 
   // ringing

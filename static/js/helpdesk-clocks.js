@@ -74,6 +74,7 @@ function tick() {
 
 function follow(root) {
   const known = new Map();
+  root.gryfClocks = known; // for a list that puts its rows into order
   const show = (ticket) => {
     if ((known.get(ticket.ticket_id)?.rev ?? -1) >= ticket.rev) return;
     known.set(ticket.ticket_id, ticket);

@@ -28,7 +28,7 @@ export function ask(name, many = "") {
   });
 }
 
-/** `tickets`: [{digits, number, rev}] as they were seen. Resolves to the digits of those that were changed. */
+/** `tickets`: [{digits, number, rev}] as they were seen. Resolves to the digits of those that are as it was wanted now. */
 export async function change(name, value, tickets, { words, tell }) {
   const numbers = new Map(tickets.map((one) => [one.digits, one.number]));
   const listed = (reasons) => Object.entries(reasons).map(([digits, why]) => `${numbers.get(digits) ?? digits}: ${why}`).join("; ");
@@ -38,7 +38,7 @@ export async function change(name, value, tickets, { words, tell }) {
     made = await call("POST", PATH, sent);
   } catch (problem) {
     tell(problem.status ? problem.message : words.no_network, "danger");
-    return { changed: [], signIn: problem.status === 401 };
+    return { done: [], signIn: problem.status === 401 };
   }
   const parts = [made.changed.length ? counted(words.changed, made.changed.length) : words.nothing_changed];
   if (!made.changed.length && made.same.length) parts.push(words.same);
@@ -56,5 +56,5 @@ export async function change(name, value, tickets, { words, tell }) {
     }
   };
   tell(parts.join(" "), failed ? "warning" : "success", made.change_id ? { text: words.undo, press: undo } : null);
-  return { changed: made.changed, signIn: false };
+  return { done: [...made.changed, ...made.same], signIn: false };
 }

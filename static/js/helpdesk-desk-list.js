@@ -26,7 +26,19 @@ export function fits(ticket, { show, me, queue }) {
   return true;
 }
 
+/** When a ticket's next promise ends, and how much working time is left of it while it stands; as the server orders them. */
+function promised(clocks) {
+  const going = (clocks ?? []).filter((one) => one.kept === null);
+  const ends = going.filter((one) => one.due_at).map((one) => Date.parse(one.due_at));
+  const left = going.filter((one) => !one.due_at).map((one) => one.target_min * 60 - one.used_s);
+  return { due: Math.min(...ends, Number.MAX_VALUE), left: Math.min(...left, Number.MAX_VALUE) };
+}
+
 const ORDERS = {
+  due(one, other, clocks) {
+    const [first, second] = [one, other].map(({ id }) => promised(clocks?.get(id)?.clocks));
+    return first.due - second.due || first.left - second.left || one.id - other.id;
+  },
   urgent: (one, other) => other.priority - one.priority || one.id - other.id,
   newest: (one, other) => other.id - one.id,
   waiting: (one, other) => Date.parse(one.last_entry_at) - Date.parse(other.last_entry_at) || one.id - other.id,
@@ -46,6 +58,7 @@ export class DeskList {
     this.picked = new Set();
     this.lastPicked = null;
     this.openId = 0;
+    this.begunMs = Date.now() - 60_000; // clocks differ
     this.chosen = chosen;
     this.box.addEventListener("mouseleave", () => this.sweep());
     this.box.addEventListener("focusout", () => setTimeout(() => this.sweep(), 0));
@@ -85,6 +98,7 @@ export class DeskList {
       }
       return;
     }
+    if (!row && this.#beyond(ticket)) return;
     if (!row) {
       const born = this.template.content.firstElementChild.cloneNode(true);
       this.fill(born, ticket);
@@ -105,6 +119,13 @@ export class DeskList {
       row.classList.add("changed");
       row.addEventListener("animationend", () => row.classList.remove("changed"), { once: true });
     } else row.dataset.rev = ticket.rev;
+  }
+
+  /** In a list of which only the beginning is shown, a ticket that is not new and has its place further on. */
+  #beyond(ticket) {
+    if (!Number(this.root.dataset.more) || Date.parse(ticket.sent_at) > this.begunMs) return false;
+    const last = this.tickets.get(Number(this.visible().at(-1)?.dataset.id));
+    return Boolean(last) && ORDERS[this.view.sort](last, ticket, this.box.gryfClocks) < 0;
   }
 
   #left(id) {
@@ -148,7 +169,7 @@ export class DeskList {
     const order = ORDERS[this.view.sort];
     const rows = this.#all();
     const of = (row) => this.tickets.get(Number(row.dataset.id));
-    rows.sort((one, other) => (of(one) && of(other) ? order(of(one), of(other)) : 0));
+    rows.sort((one, other) => (of(one) && of(other) ? order(of(one), of(other), this.box.gryfClocks) : 0));
     for (const row of rows) row.hidden = false;
     this.rows.append(...rows);
     this.count();

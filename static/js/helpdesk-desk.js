@@ -102,7 +102,7 @@ async function show(number, { push = true } = {}) {
 async function renew(href, { push = true } = {}) {
   let answer;
   try {
-    answer = await fetch(href, { credentials: "same-origin", headers: { Accept: "text/html" } });
+    answer = await fetch(href, { credentials: "same-origin", headers: { Accept: "text/html", "Gryf-Parts": "yes" } });
   } catch {
     tell(words.no_page, "warning");
     return;
@@ -196,8 +196,8 @@ async function choose(name, ids) {
   const value = await ask(name, ids.length > 1 ? `(${counted(words.chosen, ids.length)})` : "");
   if (value === null) return;
   const place = document.activeElement;
-  const { changed } = await change(name, value, tickets, { words, tell });
-  for (const id of ids) if (changed.includes(list.row(id)?.dataset.number)) list.pick(id, false);
+  const { done } = await change(name, value, tickets, { words, tell });
+  for (const id of ids) if (done.includes(list.row(id)?.dataset.number)) list.pick(id, false);
   if (!place?.isConnected || place === document.body || place.closest("[hidden]")) pane.heading() || list.focus(list.beside(1));
 }
 

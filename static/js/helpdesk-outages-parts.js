@@ -10,7 +10,7 @@ export function redrawn(root) {
     const mine = ++asked;
     let answer;
     try {
-      answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
+      answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html", "Gryf-Parts": "yes" } });
     } catch {
       return; // the room tells everything once more when the network is back
     }

@@ -21,7 +21,7 @@ export function follow(root, { page, drawn }) {
     const mine = ++asked;
     let answer;
     try {
-      answer = await fetch(page(), { credentials: "same-origin", headers: { Accept: "text/html" } });
+      answer = await fetch(page(), { credentials: "same-origin", headers: { Accept: "text/html", "Gryf-Parts": "yes" } });
     } catch {
       return; // the network is away: the room tells everything once more when it is back
     }

@@ -47,11 +47,55 @@ async def finds(tx, question: str, text: str) -> bool:
         ("w sprawie", "w sprawie budżetu", False),
         ("Київ", "партнерство з містом Київ", True),
         ("kon", "zielony koń", True),
+        ("rolek", "brudne rolki w drukarce", True),
+        ("rolki", "zestaw rolek", True),
+        ("bęben", "zużyte bębny", True),
+        ("bębna", "BĘBEN do drukarki", True),
+        ("beben", "wymiana bębna", True),
+        ("drukarka", "dwanaście drukarek", True),
+        ("haseł", "zapomniane hasło", True),
+        ("hasło", "zmiana haseł", True),
+        ("hasel", "zapomniane hasła", True),
+        ("kabel", "brak kabla", True),
+        ("kable", "urwany kabel", True),
+        ("okien", "nie otwiera się okno", True),
+        ("gniazdek", "iskrzy w gniazdku", True),
+        ("wtyczki", "pudełko wtyczek", True),
+        ("wniosku", "złożony wniosek", True),
+        ("palec", "odcisk palca", True),
+        ("stopnia", "stopień zużycia", True),
+        ('"rolek drukarki"', "wymiana rolki drukarki", True),
+        ("rolek", "rola gruntu", False),
+        ("drukarek", "drukarz", False),
+        ("lek", "ulk", False),
+        ("szkoleń", "program szkolny", False),
+        ("chęć", "chcę", False),
+        ("komputer", "komputery i serwery", True),
+        ("numer", "numery seryjne", True),
     ],
 )
 async def test_who_asks_so_finds_it(database, question, text, found):
     async with database.transaction(readonly=True) as tx:
         assert await finds(tx, question, text) is found
+
+
+@pytest.mark.parametrize(
+    ("word", "lexemes"),
+    [
+        ("rolek", ("rolek", "rolk")),
+        ("rolki", ("rolk",)),
+        ("haseł", ("hasel", "hasl")),
+        ("okien", ("okien", "okn")),
+        ("komputera", ("komputer",)),  # its e is not at the end of the word
+        ("lek", ("lek",)),
+        ("tlen", ("tlen", "tln")),
+        ("szkoleń", ("szkolen",)),
+        ("chęć", ("chec",)),
+        ("ser", ("ser",)),
+    ],
+)
+def test_a_fleeting_e_is_left_out_beside(word, lexemes):
+    assert ANALYSER.lexemes(word) == lexemes
 
 
 async def test_a_title_weighs_more_than_what_was_said(database):
@@ -148,6 +192,7 @@ async def test_whatever_is_typed_is_a_valid_query(database):
         "a" * 5000,
         "ﬁ ǅ İ",
     ]
+    asked = []
     async with database.transaction(readonly=True) as tx:
         for text in odd:
             query = ANALYSER.query(text)
@@ -156,4 +201,7 @@ async def test_whatever_is_typed_is_a_valid_query(database):
                     await tx.value("SELECT 'x'::tsvector @@ $1::tsquery", query.tsquery)
                 except asyncpg.PostgresError as problem:
                     pytest.fail(f"{text!r}: {problem}")
-            ANALYSER.marked("Zażółć gęślą jaźń", query)
+                asked.append(text)
+            pieces = ANALYSER.marked("Zażółć gęślą jaźń", query).pieces
+            assert "".join(piece.text for piece in pieces) == "Zażółć gęślą jaźń", text
+    assert {"a\\'b", "x:*", "a* b*", "l'été"} <= set(asked), "these have words to look for"

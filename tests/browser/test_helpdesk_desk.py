@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from app.database import DATABASE
-from portals.helpdesk import store
+from portals.helpdesk import desk_store, store, views
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, violations
 from tests.portals.helpdesk.desk import AGENT, SECOND_AGENT, TEACHER
 from tests.portals.helpdesk.sla.office import open_office
@@ -362,6 +362,104 @@ async def test_many_fail_in_part_and_the_requester_sees_the_answer_arrive(chromi
         await page.get_by_role("button", name="Wyślij", exact=True).click()
         await requester.locator(".hd-words", has_text="Proszę wyłączyć i włączyć").wait_for()
         await requester.locator("[data-part=facts]", has_text="Adam Bielski").wait_for()
+
+
+async def test_what_is_so_already_does_not_stay_chosen(chromium, database_url, tmp_path):
+    async with office(database_url, tmp_path) as (site, desk):
+        one, two = await desk.send("Raz"), await desk.send("Dwa")
+        await desk.change(AGENT, two, priority=4)
+        page = await signed_in(chromium, site, "adam")
+        await page.goto("/pomoc/obsluga")
+        await page.locator("[data-count=all]", has_text="2").wait_for()
+        chosen, said = page.locator(".hd-row.hd-picked"), page.locator("#flashes .flash")
+
+        async def make_critical(*subjects: str) -> None:
+            for subject in subjects:
+                await page.locator(".hd-row", has_text=subject).locator("[data-pick]").check()
+            await page.get_by_role("button", name="Priorytet").click()
+            await page.locator("#choose-priority").get_by_label("Krytyczny").check()
+            await page.locator("#choose-priority button", has_text="Zmień").click()
+
+        await make_critical("Raz", "Dwa")  # the one is changed, the other was like this
+        await said.filter(has_text="Zmieniono 1 zgłoszenie.").wait_for()
+        assert await chosen.count() == 0
+        assert await page.locator("[data-many]").is_hidden()
+        assert (await desk.fresh(one)).priority == 4
+        await make_critical("Dwa")
+        await said.filter(has_text="Nic się nie zmieniło.").wait_for()
+        await page.locator("[data-many]").wait_for(state="hidden")
+        assert await chosen.count() == 0
+
+
+async def test_the_list_by_deadline(chromium, database_url, tmp_path):
+    async with office(database_url, tmp_path) as (site, desk):
+        for subject in ("Pierwsze", "Drugie", "Trzecie"):
+            await desk.send(subject)
+        page = await signed_in(chromium, site, "adam")
+        await page.goto("/pomoc/obsluga")
+        names = page.locator(f"{ROWS} [data-text=subject]")
+
+        async def renewed(*subjects: str) -> None:
+            await page.wait_for_function(
+                "wanted => [...document.querySelectorAll('.hd-row:not([hidden]) [data-text=subject]')]"
+                ".map((one) => one.textContent).join() === wanted",
+                arg=",".join(subjects),
+            )
+
+        async def clocks(count: int) -> bool:
+            async with site.app[DATABASE].transaction() as tx:
+                return count == await tx.value("SELECT count(*) FROM ticket_clock WHERE stopped_at IS NULL")
+
+        await until(lambda: clocks(6), "clocks of three tickets")
+        async with site.app[DATABASE].transaction() as tx:  # the third is due first, the first stands
+            await tx.execute(
+                "UPDATE ticket_clock c SET due_at = now() + interval '1 hour' FROM ticket t"
+                " WHERE t.id = c.ticket_id AND t.subject = 'Trzecie'"
+            )
+            await tx.execute(
+                "UPDATE ticket_clock c SET due_at = NULL, late_at = NULL, paused = true, runs = '[]' FROM ticket t"
+                " WHERE t.id = c.ticket_id AND t.subject = 'Pierwsze'"
+            )
+        await page.reload()
+        assert await names.all_text_contents() == ["Pierwsze", "Drugie", "Trzecie"]
+        await page.locator(".hd-sort summary").click()
+        await page.locator("[data-sort-link=due]").click()
+        await renewed("Trzecie", "Drugie", "Pierwsze")
+        assert page.url.endswith("sort=due")
+        assert await page.locator("[data-sort-words]").inner_text() == "najbliższy termin najpierw"
+        # what comes takes its place by its deadline once it is asked for: before all that are due later
+        await send(site, "Czwarte")
+        await page.locator("[data-new]:visible").wait_for()
+        await until(lambda: clocks(8), "clocks of the new one")
+        await page.locator(".hd-row", has_text="Czwarte").locator(".sla-ring").first.wait_for(state="attached")
+        await page.keyboard.press(".")
+        await renewed("Trzecie", "Drugie", "Czwarte", "Pierwsze")
+        await page.reload()
+        await renewed("Trzecie", "Drugie", "Czwarte", "Pierwsze")
+        assert await violations(page) == []
+
+
+async def test_in_a_list_that_does_not_fit_only_new_tickets_are_new(chromium, database_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(desk_store, "MOST_ROWS", 2)
+    monkeypatch.setattr(views, "MOST_ROWS", 2)
+    async with office(database_url, tmp_path) as (site, desk):
+        tickets = [await desk.send(text) for text in ("Raz", "Dwa", "Trzy", "Cztery")]
+        async with site.app[DATABASE].transaction() as tx:
+            await tx.execute("UPDATE ticket SET sent_at = sent_at - interval '1 day'")
+        page = await signed_in(chromium, site, "adam")
+        await page.goto("/pomoc/obsluga")
+        await page.locator(ROWS).nth(1).wait_for()
+        await page.wait_for_function("() => document.querySelector('[data-desk]').dataset.more === '2'")
+        await page.locator("[data-clocks-ticket] .sla-ring").first.wait_for()  # the rooms have answered
+        last = await desk.change(SECOND_AGENT, tickets[3], room="Sala 3")  # it stands further down, as before
+        await desk.change(SECOND_AGENT, last, room="Sala 4")
+        await desk.change(SECOND_AGENT, tickets[0], priority=3)  # comes after it, and is seen
+        await page.locator(".hd-row", has_text="Raz").locator("[data-priority]:visible").wait_for()
+        assert await page.locator("[data-new]").is_hidden()
+        await desk.change(SECOND_AGENT, tickets[2], priority=4)  # belongs to the first ones now
+        await page.locator("[data-new]", has_text="1 nowe").wait_for()
+        await send(site, "Pięć")  # and what is new is told wherever its place is
+        await page.locator("[data-new]", has_text="2 nowe").wait_for()
 
 
 async def test_the_desk_is_clean_on_a_laptop_and_a_phone(chromium, database_url, tmp_path):

@@ -93,6 +93,44 @@ async def test_searched_filtered_and_saved_by_keyboard(chromium, database_url, t
         assert faults.found == []
 
 
+async def test_many_that_were_found_are_changed_together_and_put_back(chromium, database_url, tmp_path):
+    async with open_office(database_url, tmp_path) as (site, desk):
+        tickets = [await desk.send(f"Drukarka {number}") for number in ("pierwsza", "druga", "trzecia")]
+        await desk.change(AGENT, tickets[2], priority=4)
+        await indexed(desk)
+        agent = await signed_in(chromium, site, "adam")
+        faults = Faults(agent)
+        await agent.goto("/pomoc/szukaj?q=drukarek")  # the form with a fleeting e finds the others
+        await agent.get_by_role("heading", name="3 zgłoszenia").wait_for()
+        many, said = agent.locator("[data-many]"), agent.locator("#flashes .flash")
+        for key in ("j", "x", "j", "j", "X"):  # from the first to the third
+            await agent.keyboard.press(key)
+        await many.get_by_text("Zaznaczono 3 zgłoszenia").wait_for()
+        await looked_at(agent)
+        await agent.set_viewport_size(LAPTOP)
+        await agent.keyboard.press("p")
+        await agent.locator("#choose-priority").get_by_label("Krytyczny").check()
+        await agent.keyboard.press("Enter")
+        await said.filter(has_text="Zmieniono 2 zgłoszenia.").wait_for()
+        assert await many.is_hidden()
+        assert await agent.locator("[data-pick]:checked").count() == 0
+        await agent.locator(".hf-signs .badge", has_text="Krytyczny").nth(2).wait_for()
+        assert [(await desk.fresh(one)).priority for one in tickets] == [4, 4, 4]
+        await agent.keyboard.press("z")
+        await said.filter(has_text="Cofnięto zmianę 2 zgłoszeń.").wait_for()
+        await agent.locator(".hf-signs .badge", has_text="Krytyczny").nth(1).wait_for(state="detached")
+        assert [(await desk.fresh(one)).priority for one in tickets] == [2, 2, 4]
+        await agent.get_by_role("button", name="Zaznacz wszystkie na tej stronie").click()
+        await many.get_by_text("Zaznaczono 3 zgłoszenia").wait_for()
+        await many.get_by_role("button", name="Odznacz").click()
+        await many.wait_for(state="hidden")
+        assert faults.found == []
+        auditor = await signed_in(chromium, site, "teresa")  # reads, and changes nothing
+        await auditor.goto("/pomoc/szukaj?q=drukarka")
+        await auditor.get_by_role("heading", name="3 zgłoszenia").wait_for()
+        assert await auditor.locator("[data-pick], [data-many], [data-choice]").count() == 0
+
+
 async def test_a_file_is_imported(chromium, database_url, tmp_path):
     async with open_office(database_url, tmp_path) as (site, _desk):
         lead = await signed_in(chromium, site, "beata")

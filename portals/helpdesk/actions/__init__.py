@@ -2,7 +2,7 @@
 
 from portals.helpdesk.actions.approving import ask_approval, ask_in, decide
 from portals.helpdesk.actions.changing import Bulk, change_in, change_many, change_ticket, columns_of
-from portals.helpdesk.actions.joining import merge, relate, set_parent, split, unmerge
+from portals.helpdesk.actions.joining import merge, relate, set_parent, set_parent_in, split, unmerge
 from portals.helpdesk.actions.parts import add_check, add_time, close_own, rate, remove_check, see, set_check, watch
 from portals.helpdesk.actions.sending import enter_ticket, send_ticket, send_ticket_in
 from portals.helpdesk.actions.setup import canned_replies, remove_thing, save_thing, set_matrix
@@ -39,6 +39,7 @@ __all__ = [
     "set_check",
     "set_matrix",
     "set_parent",
+    "set_parent_in",
     "split",
     "unmerge",
     "watch",

@@ -31,13 +31,15 @@ async def apply(
     tx: Tx, actor: Actor, ticket: Ticket, columns: Mapping[str, Any], *, at: datetime | None = None
 ) -> Applied:
     """Gives a locked ticket other values; the caller has checked them and tells it on. `columns`: by the table's names;
-    those that are as they were are left out. `at`: for imports.
+    those that are as they were are left out. `at`: for imports. `solved_at` and `closed_at` follow from the state
+    unless they are said: what is put back was solved and closed when it was.
     """
     wanted = {name: value for name, value in columns.items() if not _same(ticket, name, value)}
     moment = at or await store.now(tx)
     moved = "state" in wanted or "pending_reason" in wanted
     if moved:
-        wanted |= _moments(ticket, str(columns.get("state", ticket.state)), moment)
+        follows = _moments(ticket, str(columns.get("state", ticket.state)), moment)
+        wanted |= {name: value for name, value in follows.items() if name not in columns}
     fields = changed_fields(ticket, wanted)
     if not wanted:
         return Applied(ticket, [])

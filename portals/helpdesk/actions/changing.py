@@ -63,7 +63,7 @@ async def told(tx: Tx, actor: Actor, before: Ticket, applied: Applied, verb: str
     if after.assignee_id != before.assignee_id:
         ref = f"ticket-assigned/{after.id}/{after.rev}"
         await telling.notify(tx, actor, after.assignee_id, ref, telling.ASSIGNED, after, after.desk_path)
-    if after.state == "solved" and before.state != "solved":
+    if after.state == "solved" and before.state != "solved" and verb != "undo":  # then it is no news
         ref = f"ticket-solved/{after.id}/{after.rev}"
         await telling.notify(tx, actor, after.requester_id, ref, telling.SOLVED, after, after.path)
     changes = {one.field: [one.old, one.new] for entry in applied.entries for one in entry.changes}

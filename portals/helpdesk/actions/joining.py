@@ -39,7 +39,9 @@ async def merge(database: Database, actor: Actor, ticket_id: int, into_id: int) 
 
 
 async def unmerge(database: Database, actor: Actor, ticket_id: int) -> Ticket:
-    """Takes it back: nothing was moved, so both talks are as they were. Raises `Conflict`."""
+    """Takes it back: nothing was moved, so both talks are as they were. One that was solved or closed is so since that
+    day; others are open. Raises `Conflict`.
+    """
     async with database.transaction() as tx:
         found = (await access_ticket_inside(tx, actor, ticket_id)).ticket
         if found.merged_into_id is None:
@@ -47,9 +49,11 @@ async def unmerge(database: Database, actor: Actor, ticket_id: int) -> Ticket:
         source, target = await _both(tx, actor, ticket_id, found.merged_into_id)
         if source.merged_into_id != target.id:
             raise Conflict("This ticket is not merged")
-        applied = await apply(tx, actor, source, {"state": "open", "merged_into_id": None})
+        state = await part_store.state_before_merging(tx, source.id)
+        moments = {"solved_at": source.solved_at, "closed_at": source.closed_at}  # merging does not touch them
+        applied = await apply(tx, actor, source, {"state": state, "merged_into_id": None, **moments})
         said = await _event(tx, actor, source, "unmerged", target.number, public=True)
-        await told(tx, actor, source, Applied(applied.ticket, [*applied.entries, said]))
+        await told(tx, actor, source, Applied(applied.ticket, [*applied.entries, said]), "undo")
         if source.requester_id is not None:
             await part_store.remove_watcher(tx, target.id, source.requester_id, "merged")
         after = await store.changed_ticket(tx, target.id, {})
@@ -127,21 +131,24 @@ async def set_parent(database: Database, actor: Actor, ticket_id: int, parent_id
             )
             if fault:
                 raise Invalid(fields={"parent": fault})
-        if child.parent_id == parent_id:
-            return child
-        before = await store.ticket(tx, child.parent_id, lock=True) if child.parent_id else None
-        after = await store.changed_ticket(tx, child.id, {"parent_id": parent_id})
-        verb, number = ("parent_set", parent.number) if parent else ("parent_left", before.number if before else "")
-        said = await _event(tx, actor, child, verb, number, public=False)
-        await telling.tell_changed(tx, child, after, [said])
-        telling.tell_parts(tx, after)
-        for one in (parent, before):
-            if one is not None:
-                touched = await store.changed_ticket(tx, one.id, {})
-                await telling.tell_changed(tx, one, touched)
-                telling.tell_parts(tx, touched)
-        await tx.audit(actor, "ticket.parent", f"ticket/{child.id}", parent=parent_id)
-        return after
+        return child if child.parent_id == parent_id else await set_parent_in(tx, actor, child, parent)
+
+
+async def set_parent_in(tx: Tx, actor: Actor, child: Ticket, parent: Ticket | None) -> Ticket:
+    """In the caller's transaction, which has locked and checked both."""
+    before = await store.ticket(tx, child.parent_id, lock=True) if child.parent_id else None
+    after = await store.changed_ticket(tx, child.id, {"parent_id": parent.id if parent else None})
+    verb, number = ("parent_set", parent.number) if parent else ("parent_left", before.number if before else "")
+    said = await _event(tx, actor, child, verb, number, public=False)
+    await telling.tell_changed(tx, child, after, [said])
+    telling.tell_parts(tx, after)
+    for one in (parent, before):
+        if one is not None:
+            touched = await store.changed_ticket(tx, one.id, {})
+            await telling.tell_changed(tx, one, touched)
+            telling.tell_parts(tx, touched)
+    await tx.audit(actor, "ticket.parent", f"ticket/{child.id}", parent=parent.id if parent else None)
+    return after
 
 
 async def _both(tx: Tx, actor: Actor, one_id: int, other_id: int) -> tuple[Ticket, Ticket]:
@@ -157,7 +164,7 @@ async def _event(tx: Tx, actor: Actor, ticket: Ticket, verb: str, number: str, *
         ticket.id,
         kind="event",
         public=public,
-        by_staff=True,
+        by_staff=rules.is_desk(actor) or not actor.signed_in,
         author_id=actor.account_id,
         author_name=actor.name,
         verb=verb,

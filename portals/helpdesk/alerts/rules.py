@@ -10,6 +10,7 @@ import msgspec
 from app.actor import Actor
 from portals.helpdesk import rules as helpdesk_rules
 from portals.helpdesk.alerts.model import DEFAULT_RINGS, Bell, Mark, WallHour
+from portals.helpdesk.charts import nice_top
 from portals.helpdesk.sla.model import Calendar, Pause, Week
 from portals.helpdesk.sla.rules import ROUND_THE_CLOCK, worked_between
 
@@ -158,13 +159,3 @@ def drawn(hours: Sequence[DayHour], in_day: int) -> Drawn:
         path([one.solved for one in hours]),
         [(round(height - height * value / top, 1), value) for value in (0, top // 2, top)],
     )
-
-
-def nice_top(most: int) -> int:
-    """An even number at or above it that reads well on an axis."""
-    size = 1
-    while True:
-        for factor in (2, 4, 6, 10):
-            if most <= factor * size:
-                return factor * size
-        size *= 10

@@ -26,6 +26,8 @@ COLUMNS: Final = (
     *("state", "pending_reason", "pending_until", "assignee_id", "queue_id", "team_id", "priority", "priority_set"),
 )
 """What such a change touches, and what follows from it."""
+MOMENTS: Final = ("solved_at", "closed_at")
+"""Go with the state: a ticket that is put back was solved and closed when it was, not now."""
 FASTER: Final = _("Somebody else has changed it in the meantime")
 SINCE: Final = _("Somebody has changed it since")
 ASSIGNEE_GONE: Final = _("Whoever worked on it does not work on this queue any more")
@@ -94,6 +96,7 @@ async def _change(tx: Tx, actor: Actor, ticket_id: int, rev: int | None, wanted:
         after = await core.ticket(tx, before.id)
         if after is not None and after.rev != before.rev:
             was = {name: getattr(before, name) for name in COLUMNS if getattr(before, name) != getattr(after, name)}
+            was |= {name: getattr(before, name) for name in MOMENTS} if "state" in was else {}
             await store.keep(tx, set_id, Kept(before.id, was, approvals[before.id], after.rev))
     return True
 
@@ -135,8 +138,9 @@ async def put_back(database: Database, actor: Actor, change_id: int) -> Undone:
 async def _put_back(tx: Tx, actor: Actor, ticket: Ticket, row: Kept) -> str:
     """Why it stays as it is; empty: it is as it was."""
     columns = dict(row.before)
-    if columns.get("pending_until"):
-        columns["pending_until"] = datetime.fromisoformat(columns["pending_until"])
+    for name in ("pending_until", *MOMENTS):
+        if columns.get(name):
+            columns[name] = datetime.fromisoformat(columns[name])
     fields = changed_fields(ticket, columns)
     if ticket.state == "merged" or any(ticket.rev_of(one) > row.rev for one in fields):
         return SINCE

@@ -111,6 +111,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     pending_reason: PendingReason | None
     sent_at: datetime
     last_entry_at: datetime
+    rev: int
     rank: float
 
 
@@ -144,6 +145,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     pending_reason: PendingReason | None
     sent_at: datetime
     last_entry_at: datetime
+    rev: int
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,10 +15,11 @@ from app.i18n import _
 from app.pages import render
 from app.search import ANALYSER
 from app.wire import current_actor
-from portals.helpdesk import rules
+from portals.helpdesk import part_store, rules, setup_store
 from portals.helpdesk.finding import actions, saved, saved_store, syntax
 from portals.helpdesk.finding.model import OwnQuestion, OwnResults, Question
 from portals.helpdesk.finding.syntax import Fault
+from portals.helpdesk.setup_model import Queue
 
 PATH: Final = "/pomoc/szukaj"
 OWN_PATH: Final = "/pomoc/moje"
@@ -55,6 +56,8 @@ async def show_search(request: web.Request) -> web.StreamResponse:
     fields = syntax.picked(found.said, found.choices)
     async with database.transaction(readonly=True) as tx:
         teams = await saved_store.teams(tx) if rules.can_set_up(actor) else []
+        agents = await part_store.agents(tx) if rules.is_desk(actor) else []
+        queues = await setup_store.things(tx, Queue, active=True)
     return await render(
         request,
         "helpdesk_finding/search.html",
@@ -72,6 +75,9 @@ async def show_search(request: web.Request) -> web.StreamResponse:
         plain=_plain(found.said.words, fields),
         address=lambda **changes: address(question, **changes),
         may_save=rules.is_desk(actor),
+        may_work_here=rules.is_desk(actor),
+        desk_agents=agents,
+        every_queue=queues,
         filtered=any(name != "sort" for name in fields),
     )
 

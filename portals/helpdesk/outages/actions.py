@@ -30,6 +30,7 @@ CHANGED: Final = (
     *("words", "gathers", "public", "starts_at", "expected_end", "update_every_min"),
 )
 """Of what the audit keeps the old value and the new one."""
+MOMENTS: Final = ("starts_at", "expected_end")
 
 
 class OutageClash(Conflict):
@@ -134,8 +135,10 @@ async def change(database: Database, actor: Actor, outage_id: int, draft: Outage
         if before.kind == "planned" and before.state == "running":
             columns.pop("starts_at", None)
         await store.set_units(tx, outage_id, draft.unit_ids)
+        moved = any(columns.get(name, getattr(before, name)) != getattr(before, name) for name in MOMENTS)
+        if moved:
+            columns["updated_at"] = await helpdesk_store.now(tx)  # people read other times: they were told something
         after = await store.change(tx, outage_id, columns)
-        moved = before.expected_end != after.expected_end or before.starts_at != after.starts_at
         if moved:
             await store.add_update(tx, outage_id, "changed", "", (actor.account_id, actor.name), after.expected_end)
         was = ((name, [getattr(before, name), getattr(after, name)]) for name in CHANGED)
@@ -185,9 +188,13 @@ async def end(database: Database, actor: Actor, outage_id: int, ending: Ending) 
         return await end_in(tx, actor, before, outcome)
 
 
-async def end_in(tx: Tx, actor: Actor, before: Outage, outcome: str, *, at: datetime | None = None) -> Outage:
-    """In the caller's transaction, which holds the outage and its ticket. `at`: for demonstrations."""
-    now = max(at or await helpdesk_store.now(tx), before.starts_at)
+async def end_in(
+    tx: Tx, actor: Actor, before: Outage, outcome: str, *, at: datetime | None = None, ended_at: datetime | None = None
+) -> Outage:
+    """In the caller's transaction, which holds the outage. `at`: for demonstrations; `ended_at`: where it was over
+    before it is said.
+    """
+    now = max(ended_at or at or await helpdesk_store.now(tx), before.starts_at)
     columns = {"state": "ended", "ended_at": now, "outcome": outcome, "updated_at": now}
     after = await store.change(tx, before.id, columns)
     await store.add_update(tx, before.id, "ended", outcome, (actor.account_id, actor.name), None, at)

@@ -5,8 +5,9 @@ from aiohttp import web
 from app import api
 from app.database import DATABASE
 from app.wire import current_actor
-from portals.helpdesk.outages import actions, hitting
-from portals.helpdesk.outages.model import Ending, Joining, MeToo, NewUpdate, OutageDraft
+from portals.helpdesk.api import ticket_id_of
+from portals.helpdesk.outages import actions, belonging, hitting
+from portals.helpdesk.outages.model import Belonging, Ending, Joining, MeToo, NewUpdate, OutageDraft
 from portals.helpdesk.outages.pages import outage_id_of
 
 
@@ -21,6 +22,14 @@ async def me_too(request: web.Request) -> web.Response:
     body = await api.body(request, MeToo)
     actor, database = await current_actor(request), request.app[DATABASE]
     await hitting.me_too(database, actor, outage_id_of(request), wanted=body.wanted)
+    return api.reply(body)
+
+
+async def belong(request: web.Request) -> web.Response:
+    """`POST /api/helpdesk/tickets/{number}/belonging`."""
+    body = await api.body(request, Belonging)
+    actor, database = await current_actor(request), request.app[DATABASE]
+    await belonging.belong(database, actor, ticket_id_of(request), wanted=body.wanted)
     return api.reply(body)
 
 

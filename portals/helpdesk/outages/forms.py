@@ -85,7 +85,9 @@ class OutageForm(Form):
     )
     public = wtforms.BooleanField(_("Residents see it on the public page"))
     starts_at = _moment(_("Since when"), _("Empty: now. For planned work: when it begins"))
-    expected_end = _moment(_("Expected end"))
+    expected_end = _moment(
+        _("Expected end"), _("Planned work ends by itself then; whoever planned it is asked shortly before")
+    )
     update_every_min = wtforms.SelectField(
         _("Remind us when nothing was said for"), choices=list(OFTEN), default="60", validate_choice=False
     )

@@ -114,6 +114,17 @@ async def candidates(tx: Tx, outage_id: int, queue_ids: Sequence[int] | None, li
     return [_row(one) for one in records]
 
 
+async def outage_of(tx: Tx, ticket_id: int) -> tuple[int, bool] | None:
+    """The outage that runs and below which a ticket stands, or stood last and stands alone; and whether it does."""
+    record = await tx.record(
+        "SELECT o.id, t.parent_id IS NOT NULL AS stands FROM outage_ticket x JOIN outage o ON o.id = x.outage_id"
+        " JOIN ticket t ON t.id = x.ticket_id WHERE x.ticket_id = $1 AND o.state = 'running'"
+        " AND (t.parent_id = o.ticket_id OR t.parent_id IS NULL) ORDER BY x.left_at DESC NULLS FIRST LIMIT 1",
+        ticket_id,
+    )
+    return None if record is None else (record["id"], record["stands"])
+
+
 async def take_untold(tx: Tx, limit: int) -> list[tuple[int, int, str]]:
     """Tickets that came below an outage's own and of which nobody was told: outage, ticket, how; marked as told."""
     records = await tx.records(

@@ -245,9 +245,15 @@ class Joining(msgspec.Struct, frozen=True):
     wanted: bool = True
 
 
+class Belonging(msgspec.Struct, frozen=True):
+    """`wanted` False: one's own ticket is about something else than the outage below which it stands."""
+
+    wanted: bool
+
+
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """An outage of which nothing was heard for too long. `level`: 1 its agents are told, 2 the leads too."""
 
     outage: Outage
     level: int
-    why: Literal["silent", "overdue", "solved"]
+    why: Literal["silent", "overdue", "ending", "solved"]

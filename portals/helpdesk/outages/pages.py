@@ -10,15 +10,16 @@ from aiohttp import web
 from app import api
 from app.actor import Actor
 from app.database import DATABASE
-from app.errors import AppError, Conflict, Invalid
+from app.errors import AppError, Conflict, Invalid, TooMany
 from app.forms import read, require_action, see_other
 from app.i18n import LOCALES, _
 from app.pages import flash, render
 from app.wire import CITY, current_actor
 from portals.helpdesk import setup_store
 from portals.helpdesk.access import access_ticket_to_work, readable_queues
-from portals.helpdesk.numbers import id_of
-from portals.helpdesk.outages import actions, forms, hit_store, hitting, rules, store
+from portals.helpdesk.api import ticket_id_of
+from portals.helpdesk.numbers import digits_of, id_of
+from portals.helpdesk.outages import actions, belonging, forms, hit_store, hitting, rules, store
 from portals.helpdesk.outages.access import access_desk, access_outage
 from portals.helpdesk.outages.events import DESK_ROOM, PUBLIC_ROOM, unit_room
 from portals.helpdesk.outages.forms import EndForm, JoinForm, OutageForm, UpdateForm
@@ -299,6 +300,22 @@ async def me_too(request: web.Request) -> web.StreamResponse:
         said = _("Noted: we will tell you when it works again") if wanted else _("Taken back")
         await flash(request, said, undo=f"/pomoc/awarie/{outage_id}/{'nie-ja' if wanted else 'ja-tez'}")
     return see_other(f"/pomoc/awarie/{outage_id}")
+
+
+async def belong(request: web.Request) -> web.StreamResponse:
+    """`POST /pomoc/awarie/zgloszenia/{number}/{verb}`: `odlacz` or `dolacz`, by whoever sent the ticket."""
+    await require_action(request)
+    wanted, ticket_id = request.match_info["verb"] == "dolacz", ticket_id_of(request)
+    try:
+        ticket = await belonging.belong(request.app[DATABASE], await current_actor(request), ticket_id, wanted=wanted)
+    except (Conflict, TooMany) as problem:
+        locale = request.app[LOCALES].choose(request)
+        await flash(request, locale.filled(problem.detail or problem.title, problem.values), kind="info")
+        return see_other(f"/pomoc/{digits_of(ticket_id)}")
+    said = _("Joined to the outage: solved with it") if wanted else _("The helpdesk sees to it by itself now")
+    back = "odlacz" if wanted else "dolacz"
+    await flash(request, said, undo=f"/pomoc/awarie/zgloszenia/{digits_of(ticket_id)}/{back}")
+    return see_other(ticket.path)
 
 
 # everybody

@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 from app.feature import ANYONE, SIGNED_IN, Allow, Handler, Route
-from portals.helpdesk.api_routes import DESK, INSIDE
+from portals.helpdesk.api_routes import DESK, INSIDE, ONE
 from portals.helpdesk.outages import api, pages
 from portals.helpdesk.outages.model import (
+    Belonging,
     Board,
     Ending,
     Joining,
@@ -45,6 +46,7 @@ PAGES: Final = (
     _page("POST", f"{_ONE}/zgloszenia/{{verb:dolacz|odlacz}}", pages.join, DESK),
     _page("GET", f"/pomoc/awarie/{_ID}", pages.show_outage, SIGNED_IN, "outage"),
     _page("POST", f"/pomoc/awarie/{_ID}/{{verb:ja-tez|nie-ja}}", pages.me_too, SIGNED_IN),
+    _page("POST", r"/pomoc/awarie/zgloszenia/{number:\d{1,19}}/{verb:dolacz|odlacz}", pages.belong, SIGNED_IN),
 )
 
 API: Final = (
@@ -68,4 +70,6 @@ API: Final = (
          reply=OutageView),
     _api("POST", f"{_API}/{_ID}/me-too", api.me_too, SIGNED_IN, "Say that it hits oneself too, or take it back",
          body=MeToo, reply=MeToo),
+    _api("POST", f"{ONE}/belonging", api.belong, SIGNED_IN, "Say of one's own ticket that it is not about the outage",
+         body=Belonging, reply=Belonging),
 )  # fmt: skip

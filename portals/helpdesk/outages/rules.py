@@ -19,6 +19,8 @@ HISTORY_DAYS: Final = 90
 MOST_ALARMS: Final = 2
 OVERDUE: Final = timedelta(minutes=15)
 """After the expected end."""
+ASKED_BEFORE: Final = timedelta(minutes=15)
+"""So long before planned work ends by itself, whoever planned it is asked; of a short one in its last quarter."""
 LONG_TITLE: Final = _("This is too long: 120 characters at most")
 LONG_TEXT: Final = _("This is too long: 2,000 characters at most")
 
@@ -106,12 +108,17 @@ def on_banner(shown: Notice, now: datetime) -> bool:
 
 def alarm(
     outage: Outage, alarms: int, now: datetime, *, ticket_open: bool
-) -> Literal["silent", "overdue", "solved"] | None:
-    """What the helpdesk must be told of an outage that runs. `alarms`: how often it was since the last update."""
+) -> Literal["silent", "overdue", "ending", "solved"] | None:
+    """What the helpdesk must be told of an outage that runs. `alarms`: how often it was since the last update.
+
+    Of planned work everybody knows how long it takes: nothing but its end is asked for.
+    """
     if outage.state != "running" or alarms >= MOST_ALARMS:
         return None
     if not ticket_open:
         return "solved" if alarms == 0 else None
+    if asked := asked_at(outage):
+        return "ending" if alarms == 0 and now >= asked else None
     if outage.update_every_min is None:
         return None
     if now >= outage.updated_at + timedelta(minutes=outage.update_every_min) * (alarms + 1):
@@ -125,11 +132,25 @@ def next_alarm(outage: Outage, alarms: int) -> datetime | None:
     """When `alarm` should be asked again; None: no sooner than something changes."""
     if outage.state == "announced":
         return outage.starts_at
+    if outage.state == "running" and (asked := asked_at(outage)):
+        return asked if alarms == 0 else outage.expected_end
     if outage.state != "running" or alarms >= MOST_ALARMS or outage.update_every_min is None:
         return None
     silent = outage.updated_at + timedelta(minutes=outage.update_every_min) * (alarms + 1)
     overdue = outage.expected_end + OVERDUE if alarms == 0 and outage.expected_end else silent
     return min(silent, overdue)
+
+
+def ends_by_itself(outage: Outage) -> bool:
+    """Planned work is over when it was said to be, unless somebody says otherwise; without an end it goes on."""
+    return outage.kind == "planned" and outage.state == "running" and outage.expected_end is not None
+
+
+def asked_at(outage: Outage) -> datetime | None:
+    """When whoever planned it is asked whether it takes longer; None: it does not end by itself."""
+    if not ends_by_itself(outage) or outage.expected_end is None:
+        return None
+    return outage.expected_end - min(ASKED_BEFORE, abs(outage.expected_end - outage.updated_at) / 4)
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):

@@ -179,6 +179,15 @@ async def begun(tx: Tx) -> list[int]:
     return [one["id"] for one in records]
 
 
+async def over(tx: Tx) -> list[int]:
+    """Planned ones that run and whose end has come."""
+    records = await tx.records(
+        "SELECT id FROM outage WHERE state = 'running' AND kind = 'planned' AND expected_end <= clock_timestamp()"
+        " ORDER BY id"
+    )
+    return [one["id"] for one in records]
+
+
 async def watched(tx: Tx) -> list[tuple[Outage, int, bool]]:
     """Current ones, how often silence was told since the last update, and whether the ticket is open."""
     records = await tx.records(

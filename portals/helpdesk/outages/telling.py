@@ -25,8 +25,9 @@ WORK: Final = "helpdesk.outages"
 OVER: Final = _("It works again. If not for you, please say so")
 SILENT: Final = _("Nothing was said about this outage for too long")
 OVERDUE: Final = _("The expected end of this outage is over")
+ENDING: Final = _("This planned work ends by itself soon. If it takes longer, write another end")
 SOLVED: Final = _("Its ticket is closed and the outage is still announced")
-ALARMS: Final = {"silent": SILENT, "overdue": OVERDUE, "solved": SOLVED}
+ALARMS: Final = {"silent": SILENT, "overdue": OVERDUE, "ending": ENDING, "solved": SOLVED}
 
 
 async def tell(tx: Tx, outage: Outage, *, before: Outage | None = None, reached_before: Iterable[int] = ()) -> None:

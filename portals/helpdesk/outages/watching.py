@@ -16,19 +16,23 @@ from aiohttp import web
 from app.actor import SYSTEM
 from app.database import DATABASE, Database, Tx
 from app.errors import Unavailable
+from app.i18n import LOCALES, _
 from app.supervise import SUPERVISOR
 from portals.helpdesk import store as helpdesk_store
 from portals.helpdesk import telling as helpdesk_telling
 from portals.helpdesk.actions.changing import change_in
 from portals.helpdesk.model import LEAD, Change
-from portals.helpdesk.outages import hit_store, rules, store, telling
+from portals.helpdesk.outages import actions, hit_store, rules, store, telling
+from portals.helpdesk.outages.belonging import below
 from portals.helpdesk.outages.events import DESK_ROOM, OutageChanged
+from portals.helpdesk.promises import BELOW
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S: Final = 3.0
 """How late a change of another process may be found."""
 AT_ONCE: Final = 50
+OVER_AS_PLANNED: Final = _("The planned work is over. If something still does not work, please report it.")
 
 
 async def begin_planned(database: Database) -> int:
@@ -46,6 +50,24 @@ async def begin_planned(database: Database) -> int:
             await tx.audit(SYSTEM, "outage.begin", f"outage/{outage_id}")
             await telling.tell(tx, outage)
     return len(found)
+
+
+async def end_planned(database: Database, outcome: str) -> int:
+    """Planned work is over when it was said to be, in these words; how many. What waited below it is solved with it."""
+    async with database.transaction(readonly=True) as tx:
+        found = await store.over(tx)
+    ended = 0
+    for outage_id in found:
+        async with database.transaction() as tx:
+            outage = await store.outage(tx, outage_id, lock=True)
+            now = await helpdesk_store.now(tx)
+            # another process was faster, or somebody has said at this very moment that it takes longer
+            if outage is None or not rules.ends_by_itself(outage) or outage.expected_end is None:
+                continue
+            if outage.expected_end <= now:
+                await actions.end_in(tx, SYSTEM, outage, outcome, ended_at=outage.expected_end)
+                ended += 1
+    return ended
 
 
 async def tell_joined(database: Database) -> int:
@@ -113,8 +135,9 @@ async def tell_alarms(database: Database, now: datetime | None = None) -> int:
             if why is None:
                 continue
             level = alarms + 1
-            people = set(await store.people_of_queue(tx, outage.ticket_id))
-            people |= {outage.declared_by} if outage.declared_by else set()
+            people = {outage.declared_by} if outage.declared_by else set()
+            if why != "ending" or not people:  # whoever planned it knows whether it takes longer
+                people |= set(await store.people_of_queue(tx, outage.ticket_id))
             if level > 1:
                 people |= set(await store.leads(tx, LEAD))
             await store.mark_alarm(tx, outage, level)
@@ -125,12 +148,15 @@ async def tell_alarms(database: Database, now: datetime | None = None) -> int:
     return told
 
 
-async def settle(database: Database) -> None:
-    """Everything that is due; for the service, demonstrations and tests."""
+async def settle(database: Database, outcome: str = OVER_AS_PLANNED) -> None:
+    """Everything that is due; for the service, demonstrations and tests. `outcome`: of planned work, as people read it
+    in the language of the city.
+    """
     async with database.glance() as tx:
         if not await store.anything(tx):
             return
     await begin_planned(database)
+    await end_planned(database, outcome)
     while await tell_joined(database) == AT_ONCE:
         pass
     await tell_counts(database)
@@ -145,20 +171,21 @@ async def next_moment(database: Database) -> tuple[datetime | None, datetime]:
 
 
 async def watch_service(app: web.Application) -> AsyncIterator[None]:
-    """Cleanup context."""
-    database = app[DATABASE]
-    task = app[SUPERVISOR].run("outages", lambda: _watch(database))
+    """Cleanup context. Pages of the core learn from here with which outage a ticket is seen to."""
+    database, outcome = app[DATABASE], app[LOCALES].default.gettext(OVER_AS_PLANNED)
+    app[BELOW] = below
+    task = app[SUPERVISOR].run("outages", lambda: _watch(database, outcome))
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
-async def _watch(database: Database) -> None:
+async def _watch(database: Database, outcome: str) -> None:
     while True:
         pause_s = LOOK_EVERY_S
         try:
-            await settle(database)
+            await settle(database, outcome)
             coming, now = await next_moment(database)
         except Unavailable:
             coming = None

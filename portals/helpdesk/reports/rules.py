@@ -8,6 +8,7 @@ import msgspec
 
 from app.i18n import Locale, _
 from portals.helpdesk import words
+from portals.helpdesk.charts import nice_top
 from portals.helpdesk.reports.model import AgentLoad, DayCount, Group, Kept, ModelCount
 
 LONGEST_DAYS: Final = 731
@@ -183,13 +184,3 @@ def lines(days: Sequence[DayCount]) -> Lines:
             for one in ends
         ],
     )
-
-
-def nice_top(most: int) -> int:
-    """An even number at or above it that reads well on an axis."""
-    size = 1
-    while True:
-        for factor in (2, 4, 6, 10):
-            if most <= factor * size:
-                return factor * size
-        size *= 10

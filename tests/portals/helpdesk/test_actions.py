@@ -270,6 +270,21 @@ async def test_merged_tickets_are_one_talk_and_can_be_taken_apart(database):
         await actions.unmerge(database, AGENT, second.id)
 
 
+@pytest.mark.parametrize("state", ["solved", "closed"])
+async def test_a_merged_ticket_that_is_taken_out_was_solved_and_closed_when_it_was(database, state):
+    desk = await Desk.set(database)
+    first, second = await desk.send("Sala 12"), await desk.send("Sala 12 znowu")
+    second = await desk.change(AGENT, second, state="solved")
+    if state == "closed":
+        second = await desk.change(AGENT, second, state="closed")
+    await actions.merge(database, AGENT, second.id, first.id)
+    assert (await desk.fresh(second)).state == "merged"
+    await actions.unmerge(database, AGENT, second.id)
+    now = await desk.fresh(second)
+    assert (now.state, now.solved_at, now.closed_at) == (state, second.solved_at, second.closed_at)
+    assert (now.closed_at is not None) == (state == "closed")
+
+
 async def test_solving_an_incident_solves_and_tells_what_stands_below_it(database):
     desk = await Desk.set(database)
     incident = await desk.send("Awaria łącza", actor=HEAD)

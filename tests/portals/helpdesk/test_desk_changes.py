@@ -67,6 +67,52 @@ async def test_what_somebody_has_changed_since_stays_and_is_told_by_ticket(datab
     assert (two.state, two.rev) == ("open", later.rev)
 
 
+@pytest.mark.parametrize(
+    ("before", "wanted"),
+    [
+        ("solved", ForAll(state="closed")),
+        ("solved", ForAll(state="open")),
+        ("closed", ForAll(state="open")),
+        ("closed", ForAll(state="open", assignee_id=AGENT.account_id, priority=4)),
+        ("solved", ForAll(queue_id=2, state="open")),
+    ],
+)
+async def test_undo_brings_back_when_it_was_solved_and_closed(database, before, wanted):
+    desk = await Desk.set(database)
+    ticket = await desk.change(AGENT, await desk.send("A"), state="solved")
+    if before == "closed":
+        ticket = await desk.change(AGENT, ticket, state="closed")
+    async with database.transaction() as tx:
+        await tx.execute(
+            "UPDATE ticket SET solved_at = solved_at - interval '9 days', closed_at = closed_at - interval '2 days'"
+        )
+    ticket = await desk.fresh(ticket)
+    assert (ticket.solved_at is not None, ticket.closed_at is not None) == (True, before == "closed")
+    done = await actions.change_together(database, AGENT, seen(ticket), wanted)
+    changed = await desk.fresh(ticket)
+    assert (changed.state, changed.closed_at) != (before, ticket.closed_at)
+    assert (await actions.put_back(database, AGENT, done.change_id)).back == [ticket.id]
+    now = await desk.fresh(ticket)
+    assert (now.state, now.solved_at, now.closed_at) == (before, ticket.solved_at, ticket.closed_at)
+
+
+async def test_undo_brings_back_when_a_child_was_solved_with_its_parent_and_the_requester_hears_nothing_twice(database):
+    desk = await Desk.set(database)
+    parent, child = await desk.send("Awaria"), await desk.send("U nas też")
+    await core.set_parent(database, AGENT, child.id, parent.id)
+    await actions.change_together(database, AGENT, {parent.id: None}, ForAll(state="solved"))
+    first = await desk.fresh(child)
+    reopened = await actions.change_together(database, AGENT, {parent.id: None, child.id: None}, ForAll(state="open"))
+    assert (await desk.fresh(child)).solved_at is None
+    async with database.transaction() as tx:
+        told = await tx.value("SELECT count(*) FROM push_message")
+    assert (await actions.put_back(database, AGENT, reopened.change_id)).back == [parent.id, child.id]
+    now = await desk.fresh(child)
+    assert (now.state, now.solved_at) == ("solved", first.solved_at)
+    async with database.transaction() as tx:
+        assert await tx.value("SELECT count(*) FROM push_message") == told
+
+
 async def test_who_was_faster_is_not_overwritten(database):
     desk = await Desk.set(database)
     one, two = await desk.send("A"), await desk.send("B")

@@ -9,8 +9,10 @@ from portals.helpdesk import actions as helpdesk
 from portals.helpdesk.alerts import actions, store
 from portals.helpdesk.alerts.events import BellChanged, bell_room
 from portals.helpdesk.alerts.model import BellDraft
+from portals.helpdesk.desk import actions as desk_actions
+from portals.helpdesk.desk.model import ForAll
 from portals.helpdesk.drafts import Written
-from portals.helpdesk.events import AlertOver, TicketSent, alerts_room
+from portals.helpdesk.events import AlertBack, AlertOver, TicketSent, alerts_room
 from tests.portals.helpdesk.desk import (
     AGENT,
     AUDITOR,
@@ -61,6 +63,44 @@ async def test_an_answer_ends_the_alert_too_and_says_who(database):
     desk.backplane.published.clear()
     await desk.reply(AGENT, ticket, "Jeszcze jedno")  # nothing rang: nothing is over
     assert desk.backplane.of(alerts_room(desk.first)) == []
+
+
+async def test_a_ticket_that_is_given_back_returns_to_the_bells_and_says_so(database):
+    desk = await Desk.set(database)
+    ticket = await desk.send("Projektor miga")
+    taken = await desk.change(AGENT, ticket, assignee_id=AGENT.account_id)
+    assert await on_bell(desk, SECOND_AGENT) == []
+    desk.backplane.published.clear()
+    await desk.change(AGENT, taken, assignee_id=None)
+    (back,) = desk.backplane.of(alerts_room(desk.first))
+    assert (type(back), back.ticket.id, back.ticket.assignee_id) == (AlertBack, ticket.id, None)
+    assert await on_bell(desk, SECOND_AGENT) == [("new", "Projektor miga", False)]
+    desk.backplane.published.clear()
+    await desk.change(AGENT, await desk.fresh(ticket), room="Sala 3")  # it waits as before: nothing is told
+    assert desk.backplane.of(alerts_room(desk.first)) == []
+
+
+async def test_a_change_of_many_that_is_put_back_brings_the_alerts_back(database):
+    desk = await Desk.set(database)
+    one, two = await desk.send("A"), await desk.send("B")
+    wanted = ForAll(assignee_id=AGENT.account_id, state="solved")
+    done = await desk_actions.change_together(database, AGENT, {one.id: one.rev, two.id: two.rev}, wanted)
+    assert await on_bell(desk, SECOND_AGENT) == []
+    desk.backplane.published.clear()
+    await desk_actions.put_back(database, AGENT, done.change_id)
+    assert [(type(x), x.ticket.id) for x in desk.backplane.of(alerts_room(desk.first))] == [
+        (AlertBack, one.id), (AlertBack, two.id),
+    ]  # fmt: skip
+    assert {subject for _kind, subject, _mine in await on_bell(desk, SECOND_AGENT)} == {"A", "B"}
+
+
+async def test_a_word_of_the_requester_that_opens_a_ticket_again_rings_once(database):
+    desk = await Desk.set(database)
+    ticket = await desk.send("Konto")
+    await desk.change(AGENT, ticket, state="solved")
+    desk.backplane.published.clear()
+    await helpdesk.reply(database, TEACHER, ticket.id, Written(text="Dalej nie działa"))
+    assert [type(one).__name__ for one in desk.backplane.of(alerts_room(desk.first))] == ["RequesterReplied"]
 
 
 async def test_a_ticket_that_is_moved_leaves_one_bell_for_another(database):

@@ -28,6 +28,7 @@ async def test_the_bell_is_set_on_its_page_and_by_the_api(database_url, tmp_path
                 ["new"],
                 [[420, 900]],
             )
+            await post(agent, "/pomoc/dzwonek", "/pomoc/dzwonek", **fields)  # a Wednesday's night is silent by itself
             await post(agent, "/pomoc/dzwonek/cisza", "/pomoc/dzwonek")
             assert "Co przyjdzie w tym czasie" in await get(agent, "/pomoc/dzwonek")
             await post(agent, "/pomoc/dzwonek/gra", "/pomoc/dzwonek")

@@ -99,15 +99,36 @@ def test_silence():
     assert rules.alarm(outage(update_every_min=None), 0, NOW + 600 * MINUTE, ticket_open=True) is None
 
 
+def test_planned_work_is_asked_for_its_end_and_for_nothing_else():
+    planned = outage(kind="planned", expected_end=NOW + 120 * MINUTE)
+    assert rules.alarm(planned, 0, NOW + 104 * MINUTE, ticket_open=True) is None  # long silent: nobody minds
+    assert rules.alarm(planned, 0, NOW + 105 * MINUTE, ticket_open=True) == "ending"
+    assert rules.alarm(planned, 1, NOW + 600 * MINUTE, ticket_open=True) is None
+    assert rules.alarm(planned, 0, NOW, ticket_open=False) == "solved"
+    short = outage(kind="planned", expected_end=NOW + 20 * MINUTE)
+    assert rules.alarm(short, 0, NOW + 14 * MINUTE, ticket_open=True) is None
+    assert rules.alarm(short, 0, NOW + 15 * MINUTE, ticket_open=True) == "ending"
+    longer = outage(kind="planned", expected_end=NOW + 140 * MINUTE, updated_at=NOW + 110 * MINUTE)
+    assert rules.alarm(longer, 0, NOW + 132 * MINUTE, ticket_open=True) is None  # just said: not asked at once
+    assert rules.alarm(longer, 0, NOW + 133 * MINUTE, ticket_open=True) == "ending"
+    endless = outage(kind="planned", expected_end=None)
+    assert rules.alarm(endless, 0, NOW + 30 * MINUTE, ticket_open=True) == "silent"
+    assert [rules.ends_by_itself(one) for one in (planned, endless, outage(expected_end=NOW + MINUTE))] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
 def test_the_next_moment_is_when_the_alarm_changes():
     late = outage(expected_end=NOW + 5 * MINUTE)
-    for one, alarms in ((outage(), 0), (outage(), 1), (late, 0)):
+    planned = outage(kind="planned", expected_end=NOW + 120 * MINUTE)
+    for one, alarms in ((outage(), 0), (outage(), 1), (late, 0), (planned, 0)):
         moment = rules.next_alarm(one, alarms)
         assert moment is not None
         assert rules.alarm(one, alarms, moment - timedelta(seconds=1), ticket_open=True) is None
         assert rules.alarm(one, alarms, moment, ticket_open=True) is not None
     assert rules.next_alarm(outage(state="announced"), 0) == NOW
     assert rules.next_alarm(outage(), 2) is None
+    assert rules.next_alarm(planned, 1) == NOW + 120 * MINUTE  # then it ends
 
 
 def test_planned_work_stands_on_pages_two_days_ahead():

@@ -525,9 +525,11 @@ def test_no_order_of_pieces_stops_the_reader(pieces):
 def test_no_bytes_stop_the_opener_of_winmail_dat(data):
     for candidate in (b"\x78\x9f\x3e\x22\x01\x00" + data, tnef(("a", b"b"), text="c")[: len(data)] + data):
         try:
-            unpack(candidate)
+            found = unpack(candidate)
         except Damaged:
             continue
+        assert all(isinstance(one.content, bytes) and one.content for one in found.files)
+        assert sum(len(one.content) for one in found.files) <= len(candidate), "nothing comes out that was not in it"
 
 
 @pytest.mark.alone
@@ -549,8 +551,8 @@ def test_hostile_sizes_take_no_time():
     }
     slow = {}
     for name, text in shapes.items():
-        began = time.perf_counter()
+        began = time.process_time()
         assert isinstance(read_letter(text.encode(), NOW), Letter), name
-        if (took := time.perf_counter() - began) > 2:
+        if (took := time.process_time() - began) > 2:
             slow[name] = took
     assert slow == {}

@@ -108,13 +108,6 @@ def test_what_is_said_of_agents():
     assert rules.about_agents(ENGLISH, []).text(ENGLISH) == "Nobody has anything to do"
 
 
-@pytest.mark.parametrize(
-    ("most", "top"), [(0, 2), (1, 2), (3, 4), (5, 6), (7, 10), (11, 20), (41, 60), (99, 100), (101, 200)]
-)
-def test_the_axis_ends_at_an_even_number(most, top):
-    assert rules.nice_top(most) == top
-
-
 def test_lines_run_from_the_first_day_to_the_last():
     found = rules.lines([day(1, 0, 4, 1), day(2, 2, 2, 1), day(3, 4, 0, 5)])
     assert found.sent == "0.0,200.0 320.0,100.0 640.0,0.0"
