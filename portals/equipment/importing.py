@@ -125,7 +125,7 @@ async def _plan(tx: Tx, actor: Actor, content: bytes, *, lock: bool = False) -> 
     except Refused as problem:
         return Plan(steps=[], faults=[problem.fault])
     known = await _known(tx, actor, rows, lock=lock)
-    plan = await asyncio.to_thread(plan_of, rows, faults, known, actions.today())
+    plan = await asyncio.to_thread(plan_of, rows, faults, known, actions.latest_day())
     return msgspec.structs.replace(plan, encoding=table.encoding, delimiter=table.delimiter)
 
 

@@ -49,6 +49,10 @@ async def test_others_are_not_touched(database):
         await spend(database, Charge(SLOW, "anna"))
     await spend(database, Charge(SLOW, "jan"))
     await spend(database, Charge(WIDE, "anna"))
+    assert await level_of(database, Charge(SLOW, "jan")) == 1
+    assert await level_of(database, Charge(WIDE, "anna")) == 1
+    with pytest.raises(TooMany):
+        await spend(database, Charge(SLOW, "anna"))
 
 
 async def test_what_turned_out_well_is_given_back(database):

@@ -5,10 +5,11 @@ import pytest
 from app.database import DATABASE
 from portals.dialog.budget.demo import demo_actors
 from tests.browser.watching import LAPTOP, PHONE, Faults, overflow, person, violations
+from tests.portals.dialog.ballots.test_pages import path_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PLACE = "/dialog/mlodziezowy-budzet-obywatelski-2027-2026"
+TITLE = "Młodzieżowy Budżet Obywatelski 2027"
 
 
 async def move_phase(site, title: str, starts_s: int, ends_s: int) -> None:
@@ -34,14 +35,15 @@ async def fine(page, faults: list[str]) -> None:
 async def test_an_idea_becomes_a_project_is_voted_on_and_wins(chromium, site):
     ready = {"http": site.http, "logins": site.logins}
     assert "resident" in await demo_actors(site.app)
+    place = await path_of(site, TITLE)
     faults: list[str] = []
     watcher = await (await person(chromium, ready, "", LAPTOP)).new_page()
-    await watcher.goto(PLACE)
+    await watcher.goto(place)
     jan = await (await person(chromium, ready, "resident", PHONE)).new_page()
     heard = [Faults(watcher), Faults(jan, ("422",))]
 
     # a draft that lacks something: each field says what, and nothing typed is lost
-    await jan.goto(PLACE)
+    await jan.goto(place)
     await jan.get_by_role("link", name="Napisz projekt").click()
     await fine(jan, faults)
     await jan.get_by_label("Tytuł").fill("Hamaki nad Słupią")
@@ -83,7 +85,7 @@ async def test_an_idea_becomes_a_project_is_voted_on_and_wins(chromium, site):
     # the vote begins; two people vote, one of them by keyboard alone
     await move_phase(site, "Zgłaszanie projektów", -9 * 86400, -60)
     await move_phase(site, "Głosowanie", -1, 3600)
-    await jan.goto(PLACE)
+    await jan.goto(place)
     await jan.get_by_role("link", name="Głosuj", exact=True).click()
     first = jan.get_by_label("Hamaki nad Słupią")
     await first.focus()
@@ -97,7 +99,7 @@ async def test_an_idea_becomes_a_project_is_voted_on_and_wins(chromium, site):
     # gone away before the confirmation: it is here again, and the page reminds
     await jan.evaluate("() => { addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true) }")
     ballot = jan.url
-    await jan.goto(PLACE)
+    await jan.goto(place)
     await jan.get_by_text("Głos nie jest jeszcze potwierdzony").wait_for()
     await jan.get_by_role("link", name="Dokończ głosowanie").click()
     assert await first.input_value() == "5"
@@ -117,7 +119,7 @@ async def test_an_idea_becomes_a_project_is_voted_on_and_wins(chromium, site):
     await other.get_by_text("Głos oddany. Dziękujemy.").wait_for()
 
     # the counter moves where somebody looks; the result comes by itself
-    await watcher.goto(PLACE)
+    await watcher.goto(place)
     await watcher.get_by_text("Głosy oddane do tej pory").wait_for()
     await watcher.wait_for_function("() => document.querySelector('[data-voted]').textContent.trim() === '1'")
     assert "Hamaki" in await watcher.locator(".ballot").inner_text()
@@ -125,7 +127,7 @@ async def test_an_idea_becomes_a_project_is_voted_on_and_wins(chromium, site):
     await move_phase(site, "Głosowanie", -3600, 0)
     await watcher.get_by_text("Wygrywa: Hamaki nad Słupią").wait_for(timeout=20_000)
     await fine(watcher, faults)
-    await jan.goto(f"{PLACE}?")
+    await jan.goto(f"{place}?")
     await jan.get_by_role("link", name="Sprawdź potwierdzenie").click()
     await jan.get_by_label("Twoje potwierdzenie").fill(receipt.lower())
     await jan.keyboard.press("Enter")

@@ -99,7 +99,7 @@ async def recording_of(client, stream_id: str) -> list[bytes]:
         found = await text_of(client, f"/recordings/{stream_id}/media.m3u8")
         return found if found.rstrip().endswith("#EXT-X-ENDLIST") else ""
 
-    playlist = await until(closed, 5)
+    playlist = await until(closed, 20)
     names = sorted({line for line in playlist.splitlines() if line and not line.startswith("#")})
     takes = []
     for name in names:

@@ -136,6 +136,7 @@ async def test_no_ballot_is_lost_and_none_counts_twice(filled_url: str, tmp_path
         finally:
             if running.process.returncode is None:
                 await running.stop()
+    assert acknowledged >= 3 * KILLS, "otherwise nothing was at stake"
     print(f"{KILLS} kills: {acknowledged} ballots were acknowledged, {in_flight} were not when the server died")
 
 

@@ -97,8 +97,11 @@ async def test_a_viewer_that_leaves_disturbs_nobody():
     await asyncio.sleep(0)
     leaving.cancel()
     await asyncio.sleep(0)
+    assert packager.window.part(3, 2) is None
     push_more(packager, 5.3, 5.7)
     await asyncio.wait_for(staying, 5)
+    assert packager.window.part(3, 2) is not None
+    assert leaving.cancelled()
 
 
 async def test_an_encoder_that_returns_goes_on_behind_a_discontinuity():

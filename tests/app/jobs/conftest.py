@@ -23,7 +23,7 @@ async def _working(database: Database, jobs: Sequence[Job], pace: Pace = FAST) -
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(task, 8)
+        await asyncio.wait_for(task, 30)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def working() -> Working:
     return _working
 
 
-async def until(true: Callable[[], Awaitable[object]], within_s: float = 20) -> None:
+async def until(true: Callable[[], Awaitable[object]], within_s: float = 60) -> None:
     """Waits for something to become true; the time-out only bounds a failure."""
     async with asyncio.timeout(within_s):
         while not await true():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
@@ -76,7 +77,10 @@ async def test_any_language_can_check_the_signature(database: Database, tmp_path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    Ed25519PublicKey.from_public_bytes(b64decode(document["key"])).verify(b64decode(document["signature"]), plain)
+    key, signature = Ed25519PublicKey.from_public_bytes(b64decode(document["key"])), b64decode(document["signature"])
+    key.verify(signature, plain)
+    with pytest.raises(InvalidSignature):
+        key.verify(signature, plain.replace(b'"', b"'", 1))
 
 
 def test_the_key_is_made_once_and_is_private(tmp_path: Path):

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import random
 
 import pytest
 from aiortc.rtp import RTCP_PSFB_PLI, RtcpPsfbPacket
@@ -24,16 +23,20 @@ def sink_of(studio):
 
 
 async def test_lost_packets_are_sent_again_to_a_viewer(studio, monkeypatch):
-    chance = random.Random(7)
+    sent = itertools.count(1)
     whole = UdpPort.send_run
-
-    def lossy(port, datagrams, address):
-        kept = [one for one in datagrams if one[0] < 128 or chance.random() > 0.05]
-        return whole(port, kept, address) if kept else True
 
     async with on_air(studio.streams), studio.http() as http, viewer() as screen:
         await screen.post(http, f"/whep/{STREAM}")
         await screen.received("video", 5)
+        _broadcast, seat = sink_of(studio)
+        picture = seat.video_ssrc.to_bytes(4, "big")
+
+        def lossy(port, datagrams, address):
+            """Every twentieth packet of the picture, by count: whether a loss is seen is not left to chance."""
+            kept = [one for one in datagrams if one[8:12] != picture or next(sent) % 20]
+            return whole(port, kept, address) if kept else True
+
         monkeypatch.setattr(UdpPort, "send_run", lossy)
         await screen.received("video", 80)
         pictures = screen.frames["video"]
@@ -46,12 +49,21 @@ async def test_a_viewer_that_asks_gets_the_last_key_frame_again(studio):
         await screen.post(http, f"/whep/{STREAM}")
         await screen.received("video", 30)
         _broadcast, seat = sink_of(studio)
-        before = seat.video.packets
+        shelf = seat.video._shelf
+        await until(lambda: shelf.key is not None and shelf.end - shelf.key > 20)  # the key frame is no longer the last
+        began = seat.video.packets - seat.video.next
+
+        def repeated():
+            """Packets that were sent a second time: the others take the place along with them."""
+            return seat.video.packets - seat.video.next - began
+
         receiver = next(one.receiver for one in screen.connection.getTransceivers() if one.kind == "video")
         await receiver._send_rtcp(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=1, media_ssrc=seat.video_ssrc))
         await receiver._send_rtcp(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=1, media_ssrc=seat.video_ssrc))
+        await until(lambda: repeated() > 20)
+        once = repeated()
         await asyncio.sleep(0.4)
-        assert seat.video.packets - before > 25  # a group of pictures, once
+        assert repeated() == once  # a group of pictures, once
         count = len(screen.frames["video"])
         await screen.received("video", count + 20)
 

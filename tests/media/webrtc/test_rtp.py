@@ -88,11 +88,13 @@ def test_frames_that_lack_a_piece_are_refused(payloads):
 
 @given(payloads=st.lists(st.binary(max_size=40), max_size=5))
 def test_no_payload_breaks_the_reader(payloads):
-    for read in (unpack_h264, unpack_vp8):
+    for read in (unpack_h264, lambda data: [unpack_vp8(data)]):
         try:
-            read(payloads)
+            units = read(payloads)
         except PayloadError:
-            pass
+            continue
+        assert all(isinstance(unit, bytes) for unit in units)
+        assert sum(map(len, units)) <= sum(map(len, payloads)), "nothing comes out that was not in it"
 
 
 def test_vp8_descriptors():

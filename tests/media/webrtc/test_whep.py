@@ -172,6 +172,15 @@ async def test_a_viewer_that_never_connects_is_forgotten():
             await until(lambda: studio.webrtc.count("whep") == 0)
 
 
+async def settled(screen) -> tuple[int, int]:
+    """How many pictures and sounds there are when what was on the way has come and been decoded."""
+    seen = -1, -1
+    async with asyncio.timeout(15):
+        while seen != (seen := (len(screen.frames["video"]), len(screen.frames["audio"]))):
+            await asyncio.sleep(0.5)
+    return seen
+
+
 async def test_nothing_of_a_closed_part_is_sent(studio, monkeypatch):
     hidden = False
     monkeypatch.setattr(studio.streams, "slate", lambda _id: SlateKind.CLOSED if hidden else None)
@@ -179,8 +188,7 @@ async def test_nothing_of_a_closed_part_is_sent(studio, monkeypatch):
         await screen.post(http, f"/whep/{STREAM}")
         await screen.received("video", 10)
         hidden = True
-        await asyncio.sleep(0.5)
-        seen = len(screen.frames["video"]), len(screen.frames["audio"])
+        seen = await settled(screen)
         await late.post(http, f"/whep/{STREAM}")
         assert late.status == 503
         await asyncio.sleep(0.7)

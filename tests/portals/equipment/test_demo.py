@@ -18,11 +18,11 @@ from tests.portals.intranet.stage import KEEPER
 async def test_it_is_filled_once_and_quickly(database):
     await ensure_city(database, "Gryfin")
     application = {DATABASE: database}
-    began = time.perf_counter()
+    began = time.process_time()
     for _start in range(2):
         await intranet.fill(application)
         await equipment.fill(application)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     units = (await list_units(database, SYSTEM)).units
     assert [sum(one.kind == kind for one in units) for kind in ("school", "department", "other")] == [28, 17, 5]
     assert all(one.heads and one.members >= 3 for one in units)
@@ -43,4 +43,4 @@ async def test_it_is_filled_once_and_quickly(database):
     assert [one.cause for one in history] == ["edit", "made"]
     assert [one.field for one in history[0].told] == ["assigned_to"]
     assert history[0].at > history[1].at
-    assert took < 5  # about 0.4 s where nothing else runs
+    assert took < 3  # of our own work

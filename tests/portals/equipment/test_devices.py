@@ -1,6 +1,6 @@
 """Devices: who may know of them and change them, their history, moves and taking them back."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -111,6 +111,23 @@ async def test_a_fault_is_told_at_its_field(database, fields, wrong):
     with pytest.raises(Invalid) as problem:
         await actions.add_device(database, KEEPER, org.draft(**fields))
     assert set(problem.value.fields) == wrong
+
+
+class HalfPastMidnight(datetime):
+    """In Warsaw it is 2 July already, in UTC it is not."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime(2026, 7, 1, 22, 30, tzinfo=UTC).astimezone(tz)
+
+
+async def test_what_is_bought_today_may_be_entered_right_after_midnight(database, monkeypatch):
+    org = await Organisation.set(database)
+    monkeypatch.setattr(actions, "datetime", HalfPastMidnight)
+    assert (await actions.add_device(database, KEEPER, org.draft(bought=date(2026, 7, 2)))).bought == date(2026, 7, 2)
+    with pytest.raises(Invalid) as problem:
+        await actions.add_device(database, KEEPER, org.draft(bought=date(2026, 7, 3)))
+    assert set(problem.value.fields) == {"bought"}
 
 
 async def test_history_tells_who_when_from_and_to(database):

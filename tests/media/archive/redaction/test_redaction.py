@@ -16,6 +16,7 @@ from tests.media.archive.served import served
 from tests.media.archive.test_trim_and_clips import asked, text_of
 from tests.media.hls import rules
 
+pytestmark = pytest.mark.timeout(300)  # half a minute of coding where three others code too
 API = f"/api/media/recordings/{STREAM}"
 WHY = {"legal_basis": "art. 6 RODO", "reason": "numer PESEL na slajdzie"}
 LOWER_RIGHT = {"left": 0.5, "top": 0.5, "width": 0.5, "height": 0.5}

@@ -231,6 +231,6 @@ def test_a_long_text_is_read_quickly():
     import time
 
     text = "\n".join(f"{number}. Punkt numer {number} o sprawach miasta" for number in range(1, 900)) * 4
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(parse_agenda(text).read) > 800
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3

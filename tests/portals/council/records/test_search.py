@@ -377,7 +377,7 @@ async def test_writers_do_not_wait_for_the_index(site, indexed):
     async with database.transaction() as tx:
         await search_store.wait_for_indexing(tx)
         await tx.execute("SELECT * FROM council_search_stale FOR UPDATE")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):  # what is held above is held until this is over
             await ended_session(site, "XVIII sesja", ["Budżet"])
 
 

@@ -58,9 +58,9 @@ def test_limited_markdown():
 
 def test_nothing_takes_long_and_nothing_is_lost():
     for text in ("[" * 3000, "*" * 3000, ">" * 2990 + "koniec", "- " * 1490 + "koniec", "![" * 1500, "a" * 3000):
-        began = time.perf_counter()
+        began = time.process_time()
         body = pieces(clean_text(text))
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
         if "koniec" in text:
             assert "koniec" in plain(body)
 
