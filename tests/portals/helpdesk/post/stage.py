@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +111,10 @@ class PostStage:
         ]
 
 
+SENDERS = ThreadPoolExecutor(32, "mail server")
+"""Threads of their own: the server reads letters in the loop's, and would wait for those who wait for it."""
+
+
 def hand_in(
     where: str, raw: bytes, recipients: list[str], sender: str = "mx@corpus.example"
 ) -> dict[str, tuple[int, bytes]]:
@@ -133,7 +138,7 @@ def hand_in(
 
 
 async def hand_in_soon(where: str, raw: bytes, recipients: list[str]) -> dict[str, tuple[int, bytes]]:
-    return await asyncio.to_thread(hand_in, where, raw, recipients)
+    return await asyncio.get_running_loop().run_in_executor(SENDERS, hand_in, where, raw, recipients)
 
 
 def now() -> datetime:
