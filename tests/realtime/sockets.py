@@ -25,9 +25,9 @@ class End(asyncio.Protocol):
 class Pair:
     """An outlet, and the client's end of its connection."""
 
-    def __init__(self, outlet: Outlet, client: socket.socket) -> None:
+    def __init__(self, outlet: Outlet, transport: asyncio.Transport, client: socket.socket) -> None:
         self.outlet = outlet
-        self.transport = outlet.transport
+        self.transport = transport
         self.client = client
 
     def read(self, limit: int = 1 << 20) -> bytes:
@@ -70,13 +70,13 @@ async def connecting(ring: Ring | None) -> AsyncIterator[Connect]:
             end.outlet = outlet = Outlet(transport, ANONYMOUS, lambda _code, _why: None)
             outlet.fill(full=False)
             outlet.entry = b"" if ring is None else ring.entry(transport)
-            made.append(Pair(outlet, client))
+            made.append(Pair(outlet, transport, client))
         return made[-count:]
 
     try:
         yield connect
     finally:
         for pair in made:
-            pair.transport.abort()  # type: ignore[attr-defined]
+            pair.transport.abort()
             pair.client.close()
         listener.close()

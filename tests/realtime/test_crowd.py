@@ -255,7 +255,7 @@ async def test_one_that_is_gone_costs_nobody_else(ring: Ring | None, connect: Co
     room.round()
     pairs[2].client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     pairs[2].client.close()  # a reset: the first write already fails
-    pairs[3].transport.abort()  # type: ignore[attr-defined]  # closing, and not told yet
+    pairs[3].transport.abort()  # closing, and not told yet
     for _ in range(3):
         room.say(b"x" * 1000)
         room.round()
@@ -270,8 +270,8 @@ async def test_a_number_that_somebody_else_has_now_is_not_written_to(ring: Ring 
     room.join([left, stays])
     room.say(b"hello ")
     room.round()  # both stand in a block now
-    number = left.transport.get_extra_info("socket").fileno()  # type: ignore[attr-defined]
-    left.transport.close()  # type: ignore[attr-defined]  # and nobody told the room
+    number = left.transport.get_extra_info("socket").fileno()
+    left.transport.close()  # and nobody told the room
     await asyncio.sleep(0.01)
     mine, strangers = socket.socketpair()
     strangers.settimeout(0)

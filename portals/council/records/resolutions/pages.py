@@ -133,8 +133,8 @@ async def attach_text(request: web.Request) -> web.StreamResponse:
     try:
         parts = form_parts(request)
         token = await anext(parts, None)
-        known = isinstance(token, BodyPartReader) and token.name == CSRF_FIELD
-        if not known or not (await guard(request)).accepts((await token.read()).decode("ascii", "replace")):  # type: ignore[union-attr]  # known says it is a part
+        given = await token.read() if isinstance(token, BodyPartReader) and token.name == CSRF_FIELD else b""
+        if not (await guard(request)).accepts(given.decode("ascii", "replace")):
             raise Invalid(fields={"file": STALE})
         part = await anext(parts, None)
         if not isinstance(part, BodyPartReader) or not part.filename:
